@@ -1,0 +1,94 @@
+"""Where everything of the blog lies; one slug names a post, its script, figures and record."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from press.errors import PressError
+
+
+@dataclass(frozen=True)
+class Blog:
+    root: Path
+
+    @property
+    def posts(self) -> Path:
+        return self.root / "_posts"
+
+    @property
+    def code(self) -> Path:
+        return self.root / "code"
+
+    @property
+    def records(self) -> Path:
+        return self.root / "_data" / "runs"
+
+    @property
+    def local(self) -> Path:
+        """What press keeps for itself on this machine, never in git."""
+        return self.root / ".press"
+
+    def record(self, slug: str) -> Path:
+        return self.records / f"{slug}.json"
+
+    def figures(self, slug: str) -> Path:
+        return self.root / "img" / slug
+
+    def shown(self, path: Path) -> str:
+        """The path as the author writes it: from the blog's root."""
+        return path.relative_to(self.root).as_posix()
+
+    def text(self, path: Path) -> str:
+        """A text file that an author wrote, with plain line ends."""
+        try:
+            return path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+        except UnicodeDecodeError as error:
+            line = error.object[: error.start].count(b"\n") + 1
+            raise PressError(
+                f"{self.shown(path)}:{line}", "is not UTF-8 text", "save it as UTF-8"
+            ) from error
+
+
+def write(path: Path, content: str | bytes) -> None:
+    """Put the content in place whole or not at all; a file that has it already is left alone."""
+    data = content.encode() if isinstance(content, str) else content
+    if path.is_file() and path.read_bytes() == data:
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f".{path.name}.{os.getpid()}{ASIDE}")
+    try:
+        with aside.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        aside.replace(path)
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+ASIDE = ".aside"
+
+
+@contextmanager
+def locked(blog: Blog) -> Iterator[None]:
+    """Let one press at a time write into the blog; the system frees the lock however we end."""
+    import fcntl
+
+    blog.local.mkdir(exist_ok=True)
+    with (blog.local / "lock").open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            file.seek(0)
+            holder = file.read().strip() or "unknown"
+            raise PressError(
+                ".press/lock",
+                f"another press is at work here (process {holder})",
+                "wait until it has finished",
+            ) from error
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        yield

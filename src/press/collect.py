@@ -1,0 +1,134 @@
+"""The outputs of an executed cell → what it left behind, without what differs from run to run."""
+
+import base64
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from press import figure
+from press.inside import ENTRIES, TABLE
+from press.outcome import Entry, Number, Outcome, Picture, Table
+
+ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07]*\x07")
+OVERWRITTEN = re.compile(r"[^\n]\x08")
+NUMBER = re.compile(r"[-+\u2212]?\d[\d,\u202f\u00a0]*(?:\.\d+)?(?:[eE][-+]?\d+)?")
+
+# (what changes from run to run for no reason, what stands in its place)
+NOISE = [
+    (re.compile(r" ━+ \d+(?:\.\d+)?[a-zµ]+(?: \d+(?:\.\d+)?[a-zµ]+/step)?(?= - |\n|$)"), ""),
+    (re.compile(r" - \d+(?:\.\d+)?(?:us|ms|s) - \d+(?:\.\d+)?(?:us|ms|s)/step(?= - |\n|$)"), ""),
+    (re.compile(r"\bat 0x[0-9a-fA-F]+"), "at 0x…"),
+    (re.compile(r"/\S*/ipykernel_\d+/\d+\.py:\d+"), "cell"),
+    (re.compile(r"(?m)^(CPU times|Wall time): .*$"), r"\1: …"),
+    (re.compile(r"(?m)^.*\bper loop \(mean ± .*$"), "… per loop"),
+    (re.compile(r"(?m)^.*%\|.*\|\s.*\[\d\d:\d\d.*\]\n?"), ""),
+    (re.compile(r"(?m)^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+: [IWEF] .*\n?"), ""),
+    (re.compile(r"(?m)^[IWEF]\d{4} \d\d:\d\d:\d\d\.\d+ .*\n?"), ""),
+    (re.compile(r"(?m)^WARNING: All log messages before absl::InitializeLog.*\n?"), ""),
+    (re.compile(r"(?m)^Matplotlib is building the font cache.*\n?"), ""),
+]
+
+
+def outcome_of(outputs: Sequence[Mapping[str, Any]], places: Mapping[str, str]) -> Outcome:
+    """Sort a cell's outputs; `places` are the paths of this machine and what to call them."""
+    shown = [output for output in outputs if "data" in output]
+    entries = [output["data"][ENTRIES] for output in shown if ENTRIES in output["data"]]
+    texts = [_text(output) for output in outputs if output.get("name") != "stderr"]
+    warnings = [output["text"] for output in outputs if output.get("name") == "stderr"]
+    return Outcome(
+        output=clean("".join(texts), places),
+        warnings=clean("".join(warnings), places),
+        pictures=tuple(picture for output in shown for picture in _pictures(output["data"])),
+        tables=tuple(_table(o["data"][TABLE]) for o in shown if TABLE in o["data"]),
+        entries={item["name"]: _entry(item) for item in entries[-1]} if entries else None,
+    )
+
+
+def _text(output: Mapping[str, Any]) -> str:
+    if "text" in output:
+        return str(output["text"])
+    data = output.get("data", {})
+    drawn = any(mime.startswith("image/") for mime in data)
+    if drawn or TABLE in data or "text/plain" not in data:
+        return ""
+    return f"{data['text/plain']}\n"
+
+
+def _pictures(data: Mapping[str, Any]) -> Iterable[Picture]:
+    if "image/svg+xml" in data:
+        yield figure.from_svg(data["image/svg+xml"])
+    elif "image/png" in data:
+        yield figure.from_png(base64.b64decode(data["image/png"]))
+
+
+def clean(text: str, places: Mapping[str, str]) -> str:
+    """The text as a terminal would leave it, without what changes from run to run."""
+    text = ANSI.sub("", text.encode("utf-8", "replace").decode())
+    while OVERWRITTEN.search(text):
+        text = OVERWRITTEN.sub("", text)
+    text = "\n".join(_last_state(line) for line in text.split("\n"))
+    for path, name in places.items():
+        text = text.replace(path, name)
+    for noise, rest in NOISE:
+        text = noise.sub(rest, text)
+    return "\n".join(line.rstrip() for line in text.split("\n")).strip("\n")
+
+
+def _last_state(line: str) -> str:
+    """What stays of a line that was written over by carriage returns."""
+    shown = ""
+    for part in line.split("\r"):
+        shown = part + shown[len(part) :] if part else shown
+    return shown
+
+
+def _table(tree: Mapping[str, Any]) -> Table:
+    rows = tuple(tuple(row) for row in tree["texts"])
+    numbers = tuple(
+        tuple(
+            number if number is not None else number_in(text)
+            for number, text in zip(raw, row, strict=True)
+        )
+        for raw, row in zip(tree["raw"], tree["texts"], strict=True)
+    )
+    return Table(
+        columns=tuple(tree["columns"]),
+        index=tree["index"],
+        numeric=tuple(
+            column >= tree["index"] and _is_numeric([row[column] for row in numbers], rows, column)
+            for column in range(len(tree["columns"]))
+        ),
+        rows=rows,
+        numbers=numbers,
+    )
+
+
+def _is_numeric(numbers: list[Number | None], rows: Sequence[Sequence[str]], column: int) -> bool:
+    """Whether a column holds numbers; gaps may stand between them."""
+    gaps = {"", "-", "–", "—", "nan", "None"}
+    known = [
+        number is not None or row[column] in gaps for number, row in zip(numbers, rows, strict=True)
+    ]
+    return all(known) and any(number is not None for number in numbers)
+
+
+def _entry(item: Mapping[str, Any]) -> Entry:
+    number = item.get("number")
+    return Entry(
+        text=item["text"],
+        number=number if number is not None else number_in(item["text"]),
+        tolerance=item.get("tolerance"),
+        problem=item.get("problem"),
+    )
+
+
+def number_in(text: str) -> Number | None:
+    """The number that a text begins with, if it says one: `97.83 %`, `407,050`, `1.2 ± 0.1`."""
+    match = NUMBER.match(text.strip())
+    if not match:
+        return None
+    rest = text.strip()[match.end() :].strip()
+    if rest and not re.fullmatch(r"%|(±.*)|[^\W\d]{1,12}|( ?points?)", rest):
+        return None
+    digits = re.sub(r"[,\u202f\u00a0]", "", match[0]).replace("\u2212", "-")
+    return float(digits) if re.search(r"[.eE]", digits) else int(digits)

@@ -1,0 +1,45 @@
+"""What one executed cell left behind: the middle between a run and a record."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+Number = int | float
+
+
+@dataclass(frozen=True)
+class Picture:
+    data: bytes
+    suffix: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class Table:
+    columns: tuple[str, ...]
+    index: int
+    """How many of the first columns are row headers."""
+    numeric: tuple[bool, ...]
+    rows: tuple[tuple[str, ...], ...]
+    numbers: tuple[tuple[Number | None, ...], ...]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One item of a dict: how it reads, its number if it is one, the tolerance it asks for."""
+
+    text: str
+    number: Number | None = None
+    tolerance: Number | None = None
+    problem: str | None = None
+    """Why it cannot be a value."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    output: str
+    warnings: str
+    pictures: tuple[Picture, ...]
+    tables: tuple[Table, ...]
+    entries: Mapping[str, Entry] | None
+    """The last expression, if it is a dict."""

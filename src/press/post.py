@@ -1,0 +1,223 @@
+"""A post → its front matter and what it quotes of its run, with line numbers."""
+
+import difflib
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from press.blog import Blog
+from press.errors import PressError, collected
+
+FILE_NAME = re.compile(r"(\d{4}-\d{2}-\d{2})-(?P<slug>.+)\.(md|markdown)")
+SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+FRONT_MATTER = re.compile(r"---[ \t]*\n(?P<yaml>.*?)^---[ \t]*$\n?", re.DOTALL | re.MULTILINE)
+UNRENDERED = re.compile(
+    r"\{%-?\s*(raw|comment)\s*-?%\}.*?\{%-?\s*end\1\s*-?%\}", re.DOTALL | re.IGNORECASE
+)
+INCLUDE = re.compile(r"\{%-?\s*include\s+(?P<kind>\w+)\.html(?P<words>\s.*?)-?%\}", re.DOTALL)
+PARAMETER = re.compile(
+    r"""(?P<key>\w+)\s*=\s*(?:"(?P<double>[^"]*)"|'(?P<single>[^']*)'|(?P<bare>\S+))"""
+)
+FORMULA = re.compile(r"\$\$.*?\$\$", re.DOTALL)
+PLACEHOLDER = re.compile(r"\{([a-z_][a-z0-9_]*)\}")
+
+NAMED_BY = {"cell": "name", "figure": "name", "table": "name", "value": "of"}
+REQUIRED = {"cell": ("name",), "value": ("of",), "table": ("name", "caption")}
+REQUIRED["figure"] = ("name", "caption", "alt")
+FRONT_MATTER_QUOTES = {"figure": "figure", "headline": "value"}
+
+
+@dataclass(frozen=True)
+class Quote:
+    """Something of the run that the post shows: a cell, a figure, a table or a value."""
+
+    kind: str
+    name: str
+    line: int
+
+
+@dataclass(frozen=True)
+class Post:
+    path: str
+    slug: str
+    front: Mapping[str, Any]
+    quotes: tuple[Quote, ...]
+
+    @property
+    def tolerances(self) -> Mapping[str, float]:
+        """Tolerances of values that the post's author sets over those of the script."""
+        return self.front.get("tolerances") or {}
+
+
+def find_posts(blog: Blog) -> dict[str, Path]:
+    """Every post by its slug."""
+    found: dict[str, Path] = {}
+    with collected() as errors:
+        for path in sorted(blog.posts.rglob("*")):
+            name = FILE_NAME.fullmatch(path.name)
+            if not name:
+                continue
+            slug = name["slug"]
+            if slug in found:
+                errors.append(
+                    PressError(
+                        f"{blog.shown(path)}:1",
+                        f"{blog.shown(found[slug])} has the same slug",
+                        "rename or remove one",
+                    )
+                )
+            found[slug] = path
+    return found
+
+
+def read_post(blog: Blog, slug: str, path: Path) -> Post:
+    shown = blog.shown(path)
+    text = blog.text(path)
+    if not SLUG.fullmatch(slug):
+        raise PressError(
+            f"{shown}:1",
+            f"the slug {slug!r} holds more than small letters, digits and hyphens",
+            "rename the file",
+        )
+    front_matter = FRONT_MATTER.match(text)
+    if not front_matter:
+        raise PressError(f"{shown}:1", "has no front matter", "begin the file with --- lines")
+    front = _front(front_matter["yaml"], shown)
+    quotes = [*_front_quotes(front, text), *_quotes(text, front_matter.end(), shown)]
+    return Post(shown, slug, front, tuple(quotes))
+
+
+def _front(source: str, shown: str) -> dict[str, Any]:
+    try:
+        front = yaml.safe_load(source)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = mark.line + 2 if mark else 1
+        reason = getattr(error, "problem", None) or "no YAML"
+        raise PressError(
+            f"{shown}:{line}", f"the front matter is not YAML ({reason})", "mend it"
+        ) from error
+    if not isinstance(front, dict):
+        raise PressError(f"{shown}:2", "the front matter holds no keys", "write it as `key: value`")
+    if "slug" in front:
+        raise PressError(
+            f"{shown}:2", "the front matter sets a slug", "remove it; the file's name is the slug"
+        )
+    _check_tolerances(front.get("tolerances"), shown)
+    return front
+
+
+def _check_tolerances(tolerances: object, shown: str) -> None:
+    if tolerances is None:
+        return
+    numbers = isinstance(tolerances, dict) and all(
+        isinstance(number, int | float) and number >= 0 for number in tolerances.values()
+    )
+    if not numbers:
+        raise PressError(
+            f"{shown}:2", "`tolerances` is no map of values to numbers", "write `value_name: 0.3`"
+        )
+
+
+def _front_quotes(front: Mapping[str, Any], text: str) -> Iterator[Quote]:
+    for key, kind in FRONT_MATTER_QUOTES.items():
+        if isinstance(front.get(key), str):
+            start = re.search(rf"^{key}\s*:", text, re.MULTILINE)
+            yield Quote(kind, front[key], _line(text, start.start() if start else 0))
+
+
+def _quotes(text: str, start: int, shown: str) -> list[Quote]:
+    rendered = UNRENDERED.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), text)
+    quotes: list[Quote] = []
+    with collected() as errors:
+        for include in INCLUDE.finditer(rendered, start):
+            line = _line(text, include.start())
+            try:
+                quotes += _quoted(include["kind"], include["words"], f"{shown}:{line}", line)
+            except PressError as error:
+                errors.append(error)
+        errors += _quoted_twice(quotes, shown)
+    return quotes
+
+
+def _quoted(kind: str, words: str, place: str, line: int) -> list[Quote]:
+    given = {match["key"]: match for match in PARAMETER.finditer(words)}
+    if kind == "ref":
+        return _referred(given, place, line)
+    if kind not in NAMED_BY:
+        return []
+    for parameter in REQUIRED[kind]:
+        if parameter not in given or not _words(given[parameter]).strip():
+            raise PressError(place, f"this {kind} has no {parameter}", f'add {parameter}="…"')
+    name = given[NAMED_BY[kind]]
+    if name["bare"]:
+        raise PressError(
+            place, f"the {kind}'s name is not in quotes", f'write {NAMED_BY[kind]}="{name["bare"]}"'
+        )
+    texts = [_words(given[key]) for key in ("caption", "alt") if key in given]
+    placeholders = [name for text in texts for name in PLACEHOLDER.findall(FORMULA.sub("", text))]
+    return [
+        Quote(kind, _words(name), line),
+        *(Quote("value", placeholder, line) for placeholder in placeholders),
+    ]
+
+
+def _referred(given: Mapping[str, re.Match[str]], place: str, line: int) -> list[Quote]:
+    for kind in ("figure", "table"):
+        if kind in given:
+            return [Quote(f"{kind} reference", _words(given[kind]), line)]
+    raise PressError(place, "this ref names no figure and no table", 'add figure="…" or table="…"')
+
+
+def _words(parameter: re.Match[str]) -> str:
+    return parameter["double"] or parameter["single"] or parameter["bare"] or ""
+
+
+def _quoted_twice(quotes: list[Quote], shown: str) -> Iterator[PressError]:
+    first: dict[tuple[str, str], int] = {}
+    for quote in quotes:
+        if quote.kind not in ("figure", "table"):
+            continue
+        line = first.setdefault((quote.kind, quote.name), quote.line)
+        if line != quote.line:
+            yield PressError(
+                f"{shown}:{quote.line}",
+                f"{quote.kind} {quote.name!r} is shown a second time (first at line {line})",
+                f'refer to it: {{% include ref.html {quote.kind}="{quote.name}" %}}',
+            )
+
+
+def _line(text: str, position: int) -> int:
+    return text.count("\n", 0, position) + 1
+
+
+def unmet(post: Post, known: Mapping[str, Collection[str]]) -> Iterator[PressError]:
+    """What the post quotes and the run does not give, with the nearest names that exist."""
+    shown_here = {(quote.kind, quote.name) for quote in post.quotes}
+    for quote in post.quotes:
+        kind, _, reference = quote.kind.partition(" ")
+        place = f"{post.path}:{quote.line}"
+        if reference:
+            if (kind, quote.name) not in shown_here:
+                shown = _listed(name for other, name in shown_here if other == kind)
+                yield PressError(
+                    place,
+                    f"refers to {kind} {quote.name!r}, which the post does not show",
+                    f"show it, or refer to one of: {shown}",
+                )
+        elif quote.name not in known[kind]:
+            near = difflib.get_close_matches(quote.name, known[kind], n=3, cutoff=0.5)
+            remedy = (
+                f"did you mean {' or '.join(map(repr, near))}?"
+                if near
+                else f"there are: {_listed(known[kind])}"
+            )
+            yield PressError(place, f"the run gives no {kind} {quote.name!r}", remedy)
+
+
+def _listed(names: Collection[str] | Iterator[str]) -> str:
+    return ", ".join(sorted(names)) or "none"

@@ -1,0 +1,396 @@
+"""The run record: what one run gave and where it came from, as one deterministic JSON file.
+
+The record is the mark that a run is complete: it is written last, and figures carry their digest
+in their names, so that whatever instant a run is stopped at, a record finds its own figures.
+"""
+
+import ast
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from press.blog import Blog, write
+from press.errors import PressError
+from press.key import Keys, digest
+from press.outcome import Entry, Number, Outcome, Picture, Table
+from press.script import Cell, Script, parse_cell
+
+SCHEMA = 1
+FIGURE_FILE = re.compile(r".+\.[0-9a-f]{8}\.(svg|png)")
+
+
+@dataclass(frozen=True)
+class CellRecord:
+    name: str | None
+    tags: tuple[str, ...]
+    line: int
+    end_line: int
+    source: str
+    output: str
+    warnings: str
+    figures: tuple[str, ...]
+    tables: tuple[str, ...]
+    entries: Mapping[str, Entry] | None
+
+
+@dataclass(frozen=True)
+class Figure:
+    cell: str | None
+    file: str
+    width: int
+    height: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class TableRecord(Table):
+    cell: str | None = None
+
+
+@dataclass(frozen=True)
+class Value:
+    cell: str | None
+    text: str
+    number: Number | None
+    tolerance: Number | None
+
+
+@dataclass(frozen=True)
+class Claim:
+    cell: str | None
+    line: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Provenance:
+    date: str
+    press: str
+    python: str
+    packages: Mapping[str, str]
+    system: str
+    cpu: str
+    cores: int
+    threads: int
+    seed: int | None
+    data: str | None
+    seconds: float
+    cell_seconds: tuple[float, ...]
+    digest: str = ""
+
+
+@dataclass(frozen=True)
+class Record:
+    schema: int
+    keys: Keys
+    inputs: Mapping[str, str | None]
+    cells: tuple[CellRecord, ...]
+    figures: Mapping[str, Figure]
+    tables: Mapping[str, TableRecord]
+    values: Mapping[str, Value]
+    claims: tuple[Claim, ...]
+    ledger: tuple[Mapping[str, Any], ...]
+    provenance: Provenance
+
+    @property
+    def known(self) -> dict[str, set[str]]:
+        """The names that a post can quote, by kind."""
+        return {
+            "cell": {cell.name for cell in self.cells if cell.name},
+            "figure": {name for name, figure in self.figures.items() if figure.cell},
+            "table": {name for name, table in self.tables.items() if table.cell},
+            "value": set(self.values),
+        }
+
+    @property
+    def products(self) -> set[str]:
+        """Files that the run made itself."""
+        return {path for path, made in self.inputs.items() if made is None}
+
+
+@dataclass(frozen=True)
+class Results:
+    """The part of a record that the script's words and its outcomes decide."""
+
+    cells: tuple[CellRecord, ...]
+    figures: Mapping[str, Figure]
+    tables: Mapping[str, TableRecord]
+    values: Mapping[str, Value]
+    claims: tuple[Claim, ...]
+    pictures: Mapping[str, Picture]
+    """The figures' bytes, by file."""
+
+
+def results_of(slug: str, script: Script, outcomes: Sequence[Outcome]) -> Results:
+    """Name what the cells left: the same for outcomes of a run and for those of an older record."""
+    cells: list[CellRecord] = []
+    figures: dict[str, Figure] = {}
+    tables: dict[str, TableRecord] = {}
+    values: dict[str, Value] = {}
+    claims: list[Claim] = []
+    pictures: dict[str, Picture] = {}
+    for number, (cell, outcome) in enumerate(zip(script.cells, outcomes, strict=True), start=1):
+        stem = cell.name or f"cell-{number}"
+        own_pictures = dict(zip(_names(stem, outcome.pictures), outcome.pictures, strict=True))
+        own_tables = dict(zip(_names(stem, outcome.tables), outcome.tables, strict=True))
+        _check_free([*own_pictures, *own_tables], {**figures, **tables}, cell, script.path)
+        for name, picture in own_pictures.items():
+            figures[name] = _figure(slug, name, cell.name, picture)
+            pictures[figures[name].file] = picture
+        for name, table in own_tables.items():
+            tables[name] = TableRecord(**vars(table), cell=cell.name)
+        if "values" in cell.tags:
+            values |= _values(cell, outcome, script.path, values)
+        if "claim" in cell.tags:
+            claims += _claims(cell)
+        cells.append(_cell_record(cell, outcome, tuple(own_pictures), tuple(own_tables)))
+    return Results(tuple(cells), figures, tables, values, tuple(claims), pictures)
+
+
+def _names(stem: str, items: Sequence[object]) -> list[str]:
+    return [stem if count == 1 else f"{stem}-{count}" for count in range(1, len(items) + 1)]
+
+
+def _check_free(names: list[str], taken: Mapping[str, object], cell: Cell, path: str) -> None:
+    for name in names:
+        if name in taken:
+            raise PressError(
+                f"{path}:{cell.line}",
+                f"cell {cell.label} gives a second {name!r}, as does an earlier cell",
+                "rename one of the cells",
+            )
+
+
+def _figure(slug: str, name: str, cell: str | None, picture: Picture) -> Figure:
+    sha256 = digest(picture.data)
+    stem = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "figure"
+    file = f"img/{slug}/{stem}.{sha256[:8]}{picture.suffix}"
+    return Figure(cell, file, picture.width, picture.height, sha256)
+
+
+def _cell_record(
+    cell: Cell, outcome: Outcome, figures: tuple[str, ...], tables: tuple[str, ...]
+) -> CellRecord:
+    entries = outcome.entries
+    if entries is not None and any(entry.problem for entry in entries.values()):
+        entries = None
+    return CellRecord(
+        name=cell.name,
+        tags=cell.tags,
+        line=cell.line,
+        end_line=cell.end_line,
+        source=cell.source,
+        output=outcome.output,
+        warnings=outcome.warnings,
+        figures=figures,
+        tables=tables,
+        entries=entries,
+    )
+
+
+def _values(
+    cell: Cell, outcome: Outcome, path: str, others: Mapping[str, Value]
+) -> dict[str, Value]:
+    if outcome.entries is None:
+        raise PressError(
+            f"{path}:{cell.end_line}",
+            f"cell {cell.label} is tagged values, but its last expression is no dict",
+            "end it with a dict of named values",
+        )
+    for name, entry in outcome.entries.items():
+        problem = "is in an earlier `values` cell too" if name in others else entry.problem
+        if problem:
+            raise PressError(
+                f"{path}:{_line_of_key(cell, name)}",
+                f"value {name!r} {problem}",
+                "rename one"
+                if name in others
+                else 'give a text such as f"{x:.2%}", a whole number or a finite float',
+            )
+    return {
+        name: Value(cell.name, entry.text, entry.number, entry.tolerance)
+        for name, entry in outcome.entries.items()
+    }
+
+
+def _line_of_key(cell: Cell, name: str) -> int:
+    tree = parse_cell(cell.source)
+    last = tree.body[-1] if tree and tree.body else None
+    if isinstance(last, ast.Expr) and isinstance(last.value, ast.Dict):
+        for key in last.value.keys:
+            if isinstance(key, ast.Constant) and key.value == name:
+                return cell.line + key.lineno - 1
+    return cell.end_line
+
+
+def _claims(cell: Cell) -> list[Claim]:
+    tree = parse_cell(cell.source)
+    return [
+        Claim(
+            cell.name, cell.line + node.lineno - 1, ast.get_source_segment(cell.source, node) or ""
+        )
+        for node in (ast.walk(tree) if tree else ())
+        if isinstance(node, ast.Assert)
+    ]
+
+
+def outcomes_of(blog: Blog, record: Record) -> list[Outcome]:
+    """What the cells of an older run left, read back from its record and its figures."""
+    return [
+        Outcome(
+            output=cell.output,
+            warnings=cell.warnings,
+            pictures=tuple(_picture(blog, record.figures[name]) for name in cell.figures),
+            tables=tuple(_table(record.tables[name]) for name in cell.tables),
+            entries=cell.entries,
+        )
+        for cell in record.cells
+    ]
+
+
+def _picture(blog: Blog, figure: Figure) -> Picture:
+    path = blog.root / figure.file
+    return Picture(path.read_bytes(), path.suffix, figure.width, figure.height)
+
+
+def _table(table: TableRecord) -> Table:
+    return Table(table.columns, table.index, table.numeric, table.rows, table.numbers)
+
+
+class NewerRecord(PressError):
+    """A record that this press must not touch."""
+
+
+def read_record(blog: Blog, slug: str, *, trusting: bool = False) -> Record | None:
+    """The record of a slug, if it has one; one edited by hand is refused unless `trusting`."""
+    path = blog.record(slug)
+    if not path.exists():
+        return None
+    shown = blog.shown(path)
+    again = f"run: ./press build --refresh {slug}"
+    try:
+        tree = json.loads(blog.text(path))
+        schema = tree["schema"]
+    except json.JSONDecodeError as error:
+        place = f"{shown}:{error.lineno}"
+        raise PressError(place, f"is damaged ({error.msg})", f"restore it, or {again}") from error
+    except (KeyError, TypeError) as error:
+        raise PressError(f"{shown}:1", "is no run record", f"restore it, or {again}") from error
+    if schema != SCHEMA and isinstance(schema, int) and schema > SCHEMA:
+        raise NewerRecord(
+            f"{shown}:1",
+            f"was written by a newer press (schema {schema}; this one knows {SCHEMA})",
+            "update press",
+        )
+    if not trusting and tree.get("provenance", {}).get("digest") != _digest_of(tree):
+        raise PressError(f"{shown}:1", "was edited by hand", f"restore it, or {again}")
+    try:
+        return _from_json(tree)
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise PressError(f"{shown}:1", "is no run record", f"restore it, or {again}") from error
+
+
+def _from_json(tree: Mapping[str, Any]) -> Record:
+    return Record(
+        schema=tree["schema"],
+        keys=Keys(**tree["keys"]),
+        inputs=tree["inputs"],
+        cells=tuple(_cell_from_json(cell) for cell in tree["cells"]),
+        figures={name: Figure(**figure) for name, figure in tree["figures"].items()},
+        tables={name: _table_from_json(table) for name, table in tree["tables"].items()},
+        values={name: Value(**value) for name, value in tree["values"].items()},
+        claims=tuple(Claim(**claim) for claim in tree["claims"]),
+        ledger=tuple(tree["ledger"]),
+        provenance=Provenance(
+            **{**tree["provenance"], "cell_seconds": tuple(tree["provenance"]["cell_seconds"])}
+        ),
+    )
+
+
+def _cell_from_json(tree: Mapping[str, Any]) -> CellRecord:
+    entries = tree["entries"]
+    return CellRecord(
+        **{
+            **tree,
+            "tags": tuple(tree["tags"]),
+            "figures": tuple(tree["figures"]),
+            "tables": tuple(tree["tables"]),
+            "entries": entries and {name: Entry(**entry) for name, entry in entries.items()},
+        }
+    )
+
+
+def _table_from_json(tree: Mapping[str, Any]) -> TableRecord:
+    return TableRecord(
+        columns=tuple(tree["columns"]),
+        index=tree["index"],
+        numeric=tuple(tree["numeric"]),
+        rows=tuple(tuple(row) for row in tree["rows"]),
+        numbers=tuple(tuple(row) for row in tree["numbers"]),
+        cell=tree["cell"],
+    )
+
+
+def write_record(blog: Blog, slug: str, record: Record, pictures: Mapping[str, Picture]) -> None:
+    """Put new results in place: figures first, the record last, then figures no record names."""
+    for file, picture in pictures.items():
+        write(blog.root / file, picture.data)
+    write(blog.record(slug), dumps(record))
+    remove_stray_figures(blog, slug, record)
+
+
+def remove_stray_figures(blog: Blog, slug: str, record: Record) -> None:
+    """Remove figures that press made and that the record does not name."""
+    folder = blog.figures(slug)
+    wanted = {Path(figure.file).name for figure in record.figures.values()}
+    for path in sorted(folder.glob("*")) if folder.is_dir() else ():
+        if FIGURE_FILE.fullmatch(path.name) and path.name not in wanted:
+            path.unlink()
+    if folder.is_dir() and not any(folder.iterdir()):
+        folder.rmdir()
+
+
+def sealed(record: Record) -> Record:
+    """The record with the digest that tells whether somebody edited it later."""
+    provenance = replace(record.provenance, digest=_digest_of(_to_json(record)))
+    return replace(record, provenance=provenance)
+
+
+def dumps(record: Record) -> str:
+    return _lines(_to_json(sealed(record)), "") + "\n"
+
+
+def _to_json(record: Record) -> Any:
+    return json.loads(json.dumps(asdict(record), allow_nan=False))
+
+
+def _digest_of(tree: Mapping[str, Any]) -> str:
+    provenance = {key: item for key, item in tree["provenance"].items() if key != "digest"}
+    return digest(json.dumps({**tree, "provenance": provenance}, sort_keys=True))
+
+
+def _lines(tree: Any, margin: str) -> str:
+    """JSON that diffs well: one line for every item, except lists of plain items."""
+    deeper = margin + " "
+    if isinstance(tree, dict) and tree:
+        items = [f"{deeper}{_scalar(key)}: {_lines(item, deeper)}" for key, item in tree.items()]
+        return "{\n" + ",\n".join(items) + f"\n{margin}}}"
+    if isinstance(tree, list) and any(isinstance(item, dict | list) for item in tree):
+        items = [deeper + _lines(item, deeper) for item in tree]
+        return "[\n" + ",\n".join(items) + f"\n{margin}]"
+    if isinstance(tree, list):
+        return "[" + ", ".join(_scalar(item) for item in tree) + "]"
+    return _scalar(tree)
+
+
+# Jekyll reads the file as YAML, which knows no surrogate pairs and takes some characters for line
+# ends or refuses them; so other characters stand as they are, and only these are escaped.
+NOT_IN_YAML = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
+
+
+def _scalar(item: Any) -> str:
+    text = json.dumps(item, ensure_ascii=False)
+    return NOT_IN_YAML.sub(lambda match: f"\\u{ord(match[0]):04x}", text)

@@ -1,0 +1,18 @@
+"""What press tells the person at the terminal: results go to stdout, everything else to stderr."""
+
+import sys
+
+
+def say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def result(text: str) -> None:
+    print(text, flush=True)
+
+
+def duration(seconds: float) -> str:
+    if seconds < 60:
+        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if rest else f"{minutes} min"

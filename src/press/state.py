@@ -1,0 +1,144 @@
+"""Whether the results of a post are current, and if not, why."""
+
+import importlib.metadata
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import zip_longest
+from pathlib import Path
+
+from press.blog import Blog
+from press.dataset import DIGEST, SAMPLE
+from press.errors import PressError
+from press.key import Inputs, Keys, code_of, digest, inputs_of, keys_of
+from press.record import Record
+from press.script import Script, read_script
+
+CURRENT, AGED, RELABELLED, CHANGED, NEVER = "current", "aged", "relabelled", "changed", "never run"
+
+
+@dataclass(frozen=True)
+class State:
+    kind: str
+    reason: str = ""
+    line: int = 1
+
+    @property
+    def stale(self) -> bool:
+        """Whether the committed record is not the one that this script gives."""
+        return self.kind in (RELABELLED, CHANGED, NEVER)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A script as it stands now, with what its keys are made of."""
+
+    script: Script
+    inputs: Inputs
+    keys: Keys
+
+
+def read(blog: Blog, path: Path, record: Record | None, data: str = DIGEST) -> Reading:
+    script = read_script(blog, path)
+    inputs = inputs_of(blog, script, record.products if record else ())
+    return Reading(script, inputs, keys_of(blog, script, inputs, data))
+
+
+def judge(blog: Blog, path: Path, record: Record | None) -> State:
+    if record is None:
+        return State(NEVER)
+    if record.provenance.data == SAMPLE:
+        place = f"{blog.shown(blog.record(path.stem))}:1"
+        raise PressError(
+            place, "was made from the stand-in data", f"run: ./press build --refresh {path.stem}"
+        )
+    missing = [name for name in record.figures.values() if not (blog.root / name.file).is_file()]
+    if missing:
+        return State(CHANGED, f"{missing[0].file} is missing")
+    if not _untouched(blog, path, record):
+        reading = read(blog, path, record)
+        if reading.keys.compute != record.keys.compute:
+            return _changed(reading, record)
+        if reading.keys.display != record.keys.display:
+            return State(RELABELLED, "comments, names or layout; no run needed")
+    older = aged(record)
+    return State(AGED, ", ".join(older)) if older else State(CURRENT)
+
+
+def staleness(blog: Blog, path: Path, state: State) -> PressError:
+    """What is wrong with a stale post, as an error."""
+    problem = {
+        NEVER: "has never been run",
+        RELABELLED: "has other comments or names than its record",
+        CHANGED: f"changed since its last run ({state.reason})",
+    }[state.kind]
+    return PressError(
+        f"{blog.shown(path)}:{state.line}", problem, f"run: ./press build {path.stem}"
+    )
+
+
+def _untouched(blog: Blog, path: Path, record: Record) -> bool:
+    """Whether script, modules and files are byte for byte those of the run: no need to parse."""
+    if digest(blog.text(path)) != record.keys.display:
+        return False
+    files = {name: made for name, made in record.inputs.items() if made is not None}
+    return all(
+        (blog.root / name).is_file() and digest((blog.root / name).read_bytes()) == made
+        for name, made in files.items()
+    )
+
+
+def _changed(reading: Reading, record: Record) -> State:
+    before = [code for cell in record.cells if (code := code_of(cell.source))]
+    cells = [cell for cell in reading.script.cells if code_of(cell.source)]
+    for cell, code in zip_longest(cells, before):
+        if cell is None:
+            return State(CHANGED, "the last cells were removed")
+        if code_of(cell.source) != code:
+            return State(CHANGED, f"cell {cell.label}", cell.line)
+    now = reading.inputs.digests()
+    for name in sorted({*now, *(record.inputs.keys() - record.products)}):
+        if now.get(name) != record.inputs.get(name):
+            return State(CHANGED, name)
+    return State(CHANGED, "press runs or collects scripts differently now")
+
+
+def aged(record: Record) -> list[str]:
+    """The versions that the record was made with and that are not today's."""
+    versions = {"python": record.provenance.python, **record.provenance.packages}
+    today = {"python": ".".join(map(str, sys.version_info[:3])), **pinned_versions()}
+    return [
+        f"{name} {version} → {today[name]}"
+        for name, version in versions.items()
+        if name in today and _counts(name, version) != _counts(name, today[name])
+    ]
+
+
+def _counts(name: str, version: str) -> Sequence[str]:
+    """Python's patch releases change no results; a package's may."""
+    parts = version.split(".")
+    return parts[:2] if name == "python" else parts
+
+
+@cache
+def pinned_versions() -> Mapping[str, str]:
+    """The versions that scripts run with, known without installing anything."""
+    pins = Path(__file__).parents[2] / "requirements" / "run.txt"
+    text = pins.read_text() if pins.is_file() else ""
+    return dict(reversed(re.findall(r"^([\w.-]+)==([\w.]+)", text, re.MULTILINE)))
+
+
+def versions_of(names: set[str]) -> dict[str, str]:
+    """The installed versions of the packages that provide these imports."""
+    providers = importlib.metadata.packages_distributions()
+    packages = {package for name in names for package in providers.get(name, ())}
+    if "keras" in packages:
+        packages.add("tensorflow")
+    return {package: importlib.metadata.version(package) for package in sorted(packages)}
+
+
+def cost(record: Record | None) -> float | None:
+    """How many seconds a run would take, going by the last one."""
+    return record.provenance.seconds if record else None

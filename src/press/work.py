@@ -1,0 +1,143 @@
+"""The posts with scripts: found, paired by their slug, and held to what they quote."""
+
+import difflib
+import re
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from press.blog import ASIDE, Blog
+from press.errors import PressError, Problems
+from press.post import Post, find_posts, read_post, unmet
+from press.record import NewerRecord, Record, read_record
+from press.script import find_scripts
+
+SCRATCH = "run-"
+
+
+@dataclass(frozen=True)
+class Work:
+    """A post and its script, with the record of the last run if there is a sound one."""
+
+    slug: str
+    post: Post
+    script: Path
+    record: Record | None
+    damage: PressError | None = None
+    """Why there is a record, but no sound one."""
+
+
+@dataclass(frozen=True)
+class Gathered:
+    works: tuple[Work, ...]
+    plain_posts: tuple[Post, ...]
+    errors: tuple[PressError, ...]
+
+
+def gather(blog: Blog, wanted: Sequence[str] = ()) -> Gathered:
+    """All posts, or those wanted, each read; one that cannot be read does not hide the others."""
+    scripts = find_scripts(blog)
+    posts = find_posts(blog)
+    _check_wanted(wanted, posts, scripts)
+    works: list[Work] = []
+    plain: list[Post] = []
+    errors = [] if wanted else [*_strays(blog, posts, scripts)]
+    for slug in wanted or posts:
+        try:
+            post = read_post(blog, slug, posts[slug])
+            if slug in scripts:
+                works.append(_work(blog, slug, post, scripts[slug]))
+            else:
+                plain.append(post)
+        except PressError as error:
+            errors.append(error)
+        except Problems as problems:
+            errors += problems.errors
+    return Gathered(tuple(works), tuple(plain), tuple(errors))
+
+
+def _work(blog: Blog, slug: str, post: Post, script: Path) -> Work:
+    try:
+        return Work(slug, post, script, read_record(blog, slug))
+    except NewerRecord:
+        raise
+    except PressError as error:
+        return Work(slug, post, script, None, error)
+
+
+def _check_wanted(wanted: Sequence[str], posts: Iterable[str], scripts: Iterable[str]) -> None:
+    for slug in wanted:
+        if slug not in posts:
+            known = sorted(posts)
+            near = difflib.get_close_matches(slug, known, n=1, cutoff=0.4)
+            remedy = (
+                f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(known) or 'none'}"
+            )
+            raise PressError("_posts", f"no post has the slug {slug!r}", remedy)
+
+
+def _strays(
+    blog: Blog, posts: Mapping[str, Path], scripts: Mapping[str, Path]
+) -> Iterator[PressError]:
+    """Scripts and records that belong to no post."""
+    for slug, path in scripts.items():
+        if slug not in posts and not _is_module(slug, scripts):
+            yield PressError(
+                f"{blog.shown(path)}:1",
+                "has no post of its name",
+                f"write _posts/YYYY-MM-DD-{slug}.md, or remove the script",
+            )
+    for path in sorted(blog.records.glob("*.json")):
+        if path.stem not in scripts:
+            yield PressError(
+                f"{blog.shown(path)}:1",
+                f"there is no script code/{path.stem}.py",
+                "restore the script, or remove the record",
+            )
+
+
+def _is_module(slug: str, scripts: Mapping[str, Path]) -> bool:
+    """Whether another script imports this file."""
+    imports = re.compile(rf"^\s*(?:from|import)\s+{re.escape(slug)}\b", re.MULTILINE)
+    return any(
+        imports.search(path.read_text("utf-8", "replace"))
+        for other, path in scripts.items()
+        if other != slug
+    )
+
+
+def unmet_quotes(works: Iterable[Work], plain_posts: Iterable[Post]) -> Iterator[PressError]:
+    """What posts quote and no run gives."""
+    for post in plain_posts:
+        if post.quotes:
+            yield PressError(
+                f"{post.path}:{post.quotes[0].line}",
+                f"quotes a run, but there is no script code/{post.slug}.py",
+                "write the script, or remove the quote",
+            )
+    for work in works:
+        if work.record:
+            yield from unmet(work.post, work.record.known)
+
+
+def sweep(blog: Blog) -> None:
+    """Remove what a press that was killed left behind."""
+    for folder in blog.local.glob(f"{SCRATCH}*"):
+        shutil.rmtree(folder, ignore_errors=True)
+    for folder in (blog.records, *(blog.root / "img").glob("*")):
+        for left in folder.glob(f".*{ASIDE}") if folder.is_dir() else ():
+            left.unlink()
+
+
+@contextmanager
+def scratch_folder(blog: Blog) -> Iterator[Path]:
+    """An empty folder that is removed at the end, or by the next press if this one is killed."""
+    blog.local.mkdir(exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix=SCRATCH, dir=blog.local))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
