@@ -7,10 +7,10 @@ from typing import Any
 
 from press import figure
 from press.inside import ENTRIES, TABLE
-from press.outcome import Entry, Number, Outcome, Picture, Table
+from press.outcome import Number, Outcome, Picture, Table, Unfit, Value
 
 ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07]*\x07")
-OVERWRITTEN = re.compile(r"[^\n]\x08")
+OVERWRITTEN = re.compile(r"[^\n\x08]\x08|^\x08+", re.MULTILINE)
 NUMBER = re.compile(r"[-+\u2212]?\d[\d,\u202f\u00a0]*(?:\.\d+)?(?:[eE][-+]?\d+)?")
 
 # (what changes from run to run for no reason, what stands in its place)
@@ -112,14 +112,11 @@ def _is_numeric(numbers: list[Number | None], rows: Sequence[Sequence[str]], col
     return all(known) and any(number is not None for number in numbers)
 
 
-def _entry(item: Mapping[str, Any]) -> Entry:
-    number = item.get("number")
-    return Entry(
-        text=item["text"],
-        number=number if number is not None else number_in(item["text"]),
-        tolerance=item.get("tolerance"),
-        problem=item.get("problem"),
-    )
+def _entry(item: Mapping[str, Any]) -> Value | Unfit:
+    if "problem" in item:
+        return Unfit(item["problem"])
+    number = item["number"] if item["number"] is not None else number_in(item["text"])
+    return Value(item["text"], number, item.get("tolerance"))
 
 
 def number_in(text: str) -> Number | None:
@@ -128,7 +125,7 @@ def number_in(text: str) -> Number | None:
     if not match:
         return None
     rest = text.strip()[match.end() :].strip()
-    if rest and not re.fullmatch(r"%|(±.*)|[^\W\d]{1,12}|( ?points?)", rest):
+    if rest and not re.fullmatch(r"(%|[^\W\d]{1,12})?\s*(±.*)?", rest):
         return None
     digits = re.sub(r"[,\u202f\u00a0]", "", match[0]).replace("\u2212", "-")
     return float(digits) if re.search(r"[.eE]", digits) else int(digits)

@@ -7,8 +7,8 @@ from math import sqrt
 from typing import Any
 
 from press.collect import NUMBER, number_in
-from press.outcome import Number
-from press.record import Provenance, Record, TableRecord, Value
+from press.outcome import Number, Value
+from press.record import Provenance, Record, TableRecord
 
 SAME, WITHIN, MOVED = "same", "within tolerance", "moved"
 
@@ -134,6 +134,8 @@ def _entries(what: str, old: TableRecord, new: TableRecord) -> Iterator[Drift]:
 
 def _texts(old: Record, new: Record) -> Iterator[Drift]:
     for before, now in zip(old.cells, new.cells, strict=False):
+        if now.values:
+            continue  # its text is its values, which are judged as such
         label = repr(now.name) if now.name else f"at line {now.line}"
         yield _text(f"output of cell {label}", before.output, now.output)
         yield _text(f"warnings of cell {label}", before.warnings, now.warnings)

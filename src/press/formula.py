@@ -19,7 +19,7 @@ NOT_PROSE = re.compile(
     """,
     re.DOTALL | re.MULTILINE | re.VERBOSE,
 )
-FORMULA = re.compile(r"(?<!\\)\$\$(.+?)\$\$", re.DOTALL)
+FORMULA = re.compile(r"(?<!\\)\$\$((?:(?!\n[ \t]*\n).)+?)\$\$", re.DOTALL)  # in one paragraph
 LIST_ITEM = re.compile(r"[ \t]*(?:(?:[-*+]|\d+\.)[ \t]+)?")
 
 CHILDREN = {

@@ -72,9 +72,9 @@ def _entry(item: Any) -> dict[str, Any]:
         return _entry(item["value"]) | _tolerance(item.get("tolerance"))
     plain = _plain(item)
     if isinstance(plain, bool) or not isinstance(plain, str | int | float):
-        return {"text": "", "problem": f"is of type {type(item).__name__}"}
+        return {"problem": f"is of type {type(item).__name__}"}
     if isinstance(plain, float) and not math.isfinite(plain):
-        return {"text": "", "problem": f"is {plain}"}
+        return {"problem": f"is {plain}"}
     number = None if isinstance(plain, str) else plain
     return {"text": str(plain), "number": number}
 

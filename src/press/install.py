@@ -12,11 +12,12 @@ import subprocess
 import sys
 import sysconfig
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from press.blog import write
 from press.errors import PressError
+from press.say import say
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCAL = ROOT / ".press"
@@ -37,8 +38,9 @@ JEKYLL = (
 )
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 OFFLINE = re.compile(
-    "temporary failure|name resolution|not known|new connection|network is unreachable|no route to"
-    "|could not (resolve|connect|reach)|unable to connect|timed? ?out|connection refused|proxyerror",
+    "temporary failure|name resolution|name or service not known|failed to establish a new"
+    "|network is unreachable|no route to host|could not (resolve|connect|reach)|unable to connect"
+    "|timed? ?out|connection refused|proxyerror",
     re.IGNORECASE,
 )
 AGAIN = "run ./press again"
@@ -50,16 +52,12 @@ def main() -> None:
     try:
         _install("base")
     except PressError as error:
-        sys.exit(f"press: {error}")
+        sys.exit(str(error))
     except KeyboardInterrupt:
         sys.exit(130)
     del os.environ["PYTHONPATH"]  # it led this Python here
     python = str(ENVIRONMENT / "bin" / "python")
     os.execv(python, [python, "-P", "-m", "press", *sys.argv[1:]])
-
-
-def tell(message: str) -> None:
-    print(f"press: {message}", file=sys.stderr, flush=True)
 
 
 # Python packages
@@ -91,11 +89,11 @@ def _install(layer: str) -> None:
         with _alone():
             if not _fits(layer):  # another press may have made it while we waited
                 time = "" if layer == "base" else ", a few minutes"
-                tell(f"installing {LAYERS[layer]} in .press (only this once{time})")
-                with _aside() as new:
-                    _begin(new, layer)
-                    _pip_install(new, layer)
-                    _put_in_place(new)
+                say(f"press: installing {LAYERS[layer]} in .press (only this once{time})")
+                with _aside() as aside:
+                    _begin(aside, layer)
+                    _pip_install(aside, layer)
+                    _put_in_place(aside)
     except OSError as error:
         remedy = f"make room or mend the folder's rights, then {AGAIN}"
         raise PressError(".press", f"cannot be written ({error.strerror})", remedy) from error
@@ -107,33 +105,33 @@ def _alone() -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            tell("waiting for another press that is installing")
+            say("press: waiting for another press that is installing")
             fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
 
 @contextmanager
 def _aside() -> Iterator[Path]:
-    for left in LOCAL.glob("venv-*"):
+    for left in LOCAL.glob("aside-*"):
         shutil.rmtree(left, ignore_errors=True)
     # A name of our own: the pip of a press that was killed may still be writing into its folder.
-    new = LOCAL / f"venv-{os.getpid()}"
+    aside = LOCAL / f"aside-{os.getpid()}"
+    aside.mkdir()
     try:
-        yield new
+        yield aside
     finally:
-        shutil.rmtree(new, ignore_errors=True)
+        shutil.rmtree(aside, ignore_errors=True)
 
 
-def _begin(new: Path, layer: str) -> None:
+def _begin(aside: Path, layer: str) -> None:
     """Start from a smaller layer if it is there and sound, else from nothing."""
-    names = list(LAYERS)
+    new, names = aside / "venv", list(LAYERS)
     if any(_fits(below) for below in names[: names.index(layer)]):
         shutil.copytree(ENVIRONMENT, new, symlinks=True, copy_function=_link)
     else:
-        _python(sys.executable, ["-m", "venv", str(new)], "Python cannot make an environment")
-    paths = sysconfig.get_paths("venv", {"base": str(new), "platbase": str(new)})
-    packages = Path(paths["purelib"])
-    (packages / "press.pth").write_text(os.path.relpath(ROOT / "src", packages), encoding="utf-8")
+        create = ["-m", "venv", str(new)]
+        _python(sys.executable, create, aside, ".press", "Python cannot make an environment")
+    _point_to_press(new)
     for name in names[: names.index(layer) + 1]:
         (new / f"{name}.txt").unlink(missing_ok=True)  # it may be a link into the old environment
         shutil.copyfile(_requirements(name), new / f"{name}.txt")
@@ -147,24 +145,32 @@ def _link(source: str, target: str) -> None:
         shutil.copy2(source, target)
 
 
-def _pip_install(new: Path, layer: str) -> None:
+def _point_to_press(new: Path) -> None:
+    """Let the environment find src/ by a relative path: the whole folder may be moved."""
+    paths = sysconfig.get_paths("venv", {"base": str(ENVIRONMENT)})
+    packages = Path(paths["purelib"])
+    pointer = new / packages.relative_to(ENVIRONMENT) / "press.pth"
+    pointer.unlink(missing_ok=True)
+    pointer.write_text(os.path.relpath(ROOT / "src", packages) + "\n", encoding="utf-8")
+
+
+def _pip_install(aside: Path, layer: str) -> None:
+    new, place = aside / "venv", f"requirements/{layer}.txt"
     exact = ["--require-hashes", "--no-deps", "--only-binary=:all:"]
     quick = ["--no-compile", "--no-input", "--disable-pip-version-check", "--progress-bar=off"]
-    arguments = ["-m", "pip", "install", *exact, *quick, "-r", str(new / f"{layer}.txt")]
-    place = f"requirements/{layer}.txt"
-    _python(str(new / "bin" / "python"), arguments, "pip cannot install the packages", place)
+    install = ["-m", "pip", "install", *exact, *quick, "-r", str(new / f"{layer}.txt")]
+    python = str(new / "bin" / "python")
+    _python(python, install, aside, place, "the packages cannot be installed")
 
 
-def _put_in_place(new: Path) -> None:
-    old = LOCAL / "venv-old"
+def _put_in_place(aside: Path) -> None:
     if ENVIRONMENT.exists():
-        ENVIRONMENT.rename(old)
-    new.rename(ENVIRONMENT)
-    shutil.rmtree(old, ignore_errors=True)
+        ENVIRONMENT.rename(aside / "old")
+    (aside / "venv").rename(ENVIRONMENT)
 
 
-def _python(python: str, arguments: list[str], problem: str, place: str = ".press") -> None:
-    done, log = _run([python, "-I", *arguments])
+def _python(python: str, arguments: list[str], aside: Path, place: str, problem: str) -> None:
+    done, log = _run([python, "-I", *arguments], aside=aside)
     if not done:
         raise _failure(place, problem, log)
 
@@ -238,7 +244,7 @@ def _install_jekyll(root: Path, log: str) -> list[str]:
         remedy = f"install Ruby 3 with Bundler and {AGAIN}"
         raise PressError("Gemfile", "Jekyll needs Ruby, which is missing", remedy)
     (root / ".press" / "gems").mkdir(parents=True, exist_ok=True)
-    tell("installing Jekyll in .press/gems (only this once)")
+    say("press: installing Jekyll in .press/gems (only this once)")
     done, log = _run([*_bundle(root), "install"], root)
     if not done:
         raise _unusable(log)
@@ -285,7 +291,7 @@ def _chromium() -> str | None:
 
 
 def _apt_install(packages: Sequence[str], place: str, what: str) -> None:
-    tell(f"installing {what} with apt-get (only this once)")
+    say(f"press: installing {what} with apt-get (only this once)")
     install = ["install", "-y", "--no-install-recommends", *packages]
     done, log = _apt_get(install)
     if not done:  # the lists of packages may be missing or old
@@ -305,13 +311,21 @@ def _apt_get(arguments: list[str]) -> tuple[bool, str]:
     return _run([*sudo, *settings, "apt-get", *wait, *arguments])
 
 
-def _run(command: Sequence[str], folder: Path = ROOT) -> tuple[bool, str]:
-    """Run a command silently: whether it went well, and all it said."""
+def _run(
+    command: Sequence[str], folder: Path = ROOT, aside: Path | None = None
+) -> tuple[bool, str]:
+    """Run a command silently: whether it went well, and all it said.
+
+    With a folder aside it leaves nothing elsewhere, and all its processes end when we do.
+    """
+    group = None if aside is None else 0
+    place = {} if aside is None else {"TMPDIR": str(aside)}
     try:
-        done = subprocess.run(
+        child = subprocess.Popen(
             command,
-            check=False,
             cwd=folder,
+            env=os.environ | place,
+            process_group=group,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -320,7 +334,15 @@ def _run(command: Sequence[str], folder: Path = ROOT) -> tuple[bool, str]:
         )
     except OSError as error:
         return False, str(error)
-    return done.returncode == 0, done.stdout
+    with child:
+        try:
+            log, _ = child.communicate()
+        except BaseException:
+            if aside:
+                with suppress(ProcessLookupError):
+                    os.killpg(child.pid, signal.SIGKILL)
+            raise
+    return child.returncode == 0, log
 
 
 def _failure(place: str, problem: str, log: str, remedy: str = "see the lines above") -> PressError:
@@ -329,7 +351,7 @@ def _failure(place: str, problem: str, log: str, remedy: str = "see the lines ab
         remedy = f"connect this machine and {AGAIN}"
         return PressError(place, f"{problem} and there is no network", remedy)
     lines = [line for line in log.splitlines() if line.strip() and not line.startswith("\tfrom ")]
-    print(*lines[-8:], sep="\n", file=sys.stderr, flush=True)
+    say("\n".join(lines[-8:]))
     return PressError(place, problem, remedy)
 
 

@@ -25,14 +25,19 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Entry:
+class Value:
     """One item of a dict: how it reads, its number if it is one, the tolerance it asks for."""
 
     text: str
-    number: Number | None = None
-    tolerance: Number | None = None
-    problem: str | None = None
-    """Why it cannot be a value."""
+    number: Number | None
+    tolerance: Number | None
+
+
+@dataclass(frozen=True)
+class Unfit:
+    """An item of a dict that cannot be a value, and why."""
+
+    problem: str
 
 
 @dataclass(frozen=True)
@@ -41,5 +46,5 @@ class Outcome:
     warnings: str
     pictures: tuple[Picture, ...]
     tables: tuple[Table, ...]
-    entries: Mapping[str, Entry] | None
+    entries: Mapping[str, Value | Unfit] | None
     """The last expression, if it is a dict."""

@@ -25,7 +25,7 @@ def progress(slug: str, cells: int, expected: Sequence[float]) -> Iterator[Liste
             yield listener
     else:
         known = f", about {duration(sum(expected))} going by the last run" if expected else ""
-        say(f"{slug}: running {cells} cells{known}")
+        say(f"{slug}: running {cells} cell{'s' if cells != 1 else ''}{known}")
         yield _plain(cells)
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from press.blog import Blog, write
 from press.errors import PressError
 from press.key import Keys, digest
-from press.outcome import Entry, Number, Outcome, Picture, Table
+from press.outcome import Outcome, Picture, Table, Unfit, Value
 from press.script import Cell, Script, parse_cell
 
 SCHEMA = 1
@@ -33,7 +33,9 @@ class CellRecord:
     warnings: str
     figures: tuple[str, ...]
     tables: tuple[str, ...]
-    entries: Mapping[str, Entry] | None
+    values: tuple[str, ...]
+    entries: Mapping[str, Value] | None
+    """The last expression, if it is a dict that a tag could publish."""
 
 
 @dataclass(frozen=True)
@@ -51,11 +53,8 @@ class TableRecord(Table):
 
 
 @dataclass(frozen=True)
-class Value:
-    cell: str | None
-    text: str
-    number: Number | None
-    tolerance: Number | None
+class ValueRecord(Value):
+    cell: str | None = None
 
 
 @dataclass(frozen=True)
@@ -90,7 +89,7 @@ class Record:
     cells: tuple[CellRecord, ...]
     figures: Mapping[str, Figure]
     tables: Mapping[str, TableRecord]
-    values: Mapping[str, Value]
+    values: Mapping[str, ValueRecord]
     claims: tuple[Claim, ...]
     ledger: tuple[Mapping[str, Any], ...]
     provenance: Provenance
@@ -118,7 +117,7 @@ class Results:
     cells: tuple[CellRecord, ...]
     figures: Mapping[str, Figure]
     tables: Mapping[str, TableRecord]
-    values: Mapping[str, Value]
+    values: Mapping[str, ValueRecord]
     claims: tuple[Claim, ...]
     pictures: Mapping[str, Picture]
     """The figures' bytes, by file."""
@@ -129,7 +128,7 @@ def results_of(slug: str, script: Script, outcomes: Sequence[Outcome]) -> Result
     cells: list[CellRecord] = []
     figures: dict[str, Figure] = {}
     tables: dict[str, TableRecord] = {}
-    values: dict[str, Value] = {}
+    values: dict[str, ValueRecord] = {}
     claims: list[Claim] = []
     pictures: dict[str, Picture] = {}
     for number, (cell, outcome) in enumerate(zip(script.cells, outcomes, strict=True), start=1):
@@ -142,11 +141,24 @@ def results_of(slug: str, script: Script, outcomes: Sequence[Outcome]) -> Result
             pictures[figures[name].file] = picture
         for name, table in own_tables.items():
             tables[name] = TableRecord(**vars(table), cell=cell.name)
-        if "values" in cell.tags:
-            values |= _values(cell, outcome, script.path, values)
-        if "claim" in cell.tags:
-            claims += _claims(cell)
-        cells.append(_cell_record(cell, outcome, tuple(own_pictures), tuple(own_tables)))
+        own_values = _values(cell, outcome, script.path, values)
+        values |= own_values
+        claims += _claims(cell)
+        cells.append(
+            CellRecord(
+                name=cell.name,
+                tags=cell.tags,
+                line=cell.line,
+                end_line=cell.end_line,
+                source=cell.source,
+                output=outcome.output,
+                warnings=outcome.warnings,
+                figures=tuple(own_pictures),
+                tables=tuple(own_tables),
+                values=tuple(own_values),
+                entries=None if own_values else _entries(outcome),
+            )
+        )
     return Results(tuple(cells), figures, tables, values, tuple(claims), pictures)
 
 
@@ -171,49 +183,33 @@ def _figure(slug: str, name: str, cell: str | None, picture: Picture) -> Figure:
     return Figure(cell, file, picture.width, picture.height, sha256)
 
 
-def _cell_record(
-    cell: Cell, outcome: Outcome, figures: tuple[str, ...], tables: tuple[str, ...]
-) -> CellRecord:
-    entries = outcome.entries
-    if entries is not None and any(entry.problem for entry in entries.values()):
-        entries = None
-    return CellRecord(
-        name=cell.name,
-        tags=cell.tags,
-        line=cell.line,
-        end_line=cell.end_line,
-        source=cell.source,
-        output=outcome.output,
-        warnings=outcome.warnings,
-        figures=figures,
-        tables=tables,
-        entries=entries,
-    )
+def _entries(outcome: Outcome) -> dict[str, Value] | None:
+    entries = outcome.entries or {}
+    fit = {name: entry for name, entry in entries.items() if isinstance(entry, Value)}
+    return fit if fit and len(fit) == len(entries) else None
 
 
 def _values(
-    cell: Cell, outcome: Outcome, path: str, others: Mapping[str, Value]
-) -> dict[str, Value]:
+    cell: Cell, outcome: Outcome, path: str, others: Mapping[str, ValueRecord]
+) -> dict[str, ValueRecord]:
+    if "values" not in cell.tags:
+        return {}
     if outcome.entries is None:
         raise PressError(
             f"{path}:{cell.end_line}",
             f"cell {cell.label} is tagged values, but its last expression is no dict",
             "end it with a dict of named values",
         )
+    values: dict[str, ValueRecord] = {}
     for name, entry in outcome.entries.items():
-        problem = "is in an earlier `values` cell too" if name in others else entry.problem
-        if problem:
-            raise PressError(
-                f"{path}:{_line_of_key(cell, name)}",
-                f"value {name!r} {problem}",
-                "rename one"
-                if name in others
-                else 'give a text such as f"{x:.2%}", a whole number or a finite float',
-            )
-    return {
-        name: Value(cell.name, entry.text, entry.number, entry.tolerance)
-        for name, entry in outcome.entries.items()
-    }
+        place = f"{path}:{_line_of_key(cell, name)}"
+        if isinstance(entry, Unfit):
+            remedy = 'give a text such as f"{x:.2%}", a whole number or a finite float'
+            raise PressError(place, f"value {name!r} {entry.problem}", remedy)
+        if name in others:
+            raise PressError(place, f"a second value is named {name!r}", "rename one")
+        values[name] = ValueRecord(**vars(entry), cell=cell.name)
+    return values
 
 
 def _line_of_key(cell: Cell, name: str) -> int:
@@ -227,6 +223,8 @@ def _line_of_key(cell: Cell, name: str) -> int:
 
 
 def _claims(cell: Cell) -> list[Claim]:
+    if "claim" not in cell.tags:
+        return []
     tree = parse_cell(cell.source)
     return [
         Claim(
@@ -245,10 +243,15 @@ def outcomes_of(blog: Blog, record: Record) -> list[Outcome]:
             warnings=cell.warnings,
             pictures=tuple(_picture(blog, record.figures[name]) for name in cell.figures),
             tables=tuple(_table(record.tables[name]) for name in cell.tables),
-            entries=cell.entries,
+            entries=_published(record, cell) or cell.entries,
         )
         for cell in record.cells
     ]
+
+
+def _published(record: Record, cell: CellRecord) -> dict[str, Value]:
+    values = {name: record.values[name] for name in cell.values}
+    return {name: Value(v.text, v.number, v.tolerance) for name, v in values.items()}
 
 
 def _picture(blog: Blog, figure: Figure) -> Picture:
@@ -301,7 +304,7 @@ def _from_json(tree: Mapping[str, Any]) -> Record:
         cells=tuple(_cell_from_json(cell) for cell in tree["cells"]),
         figures={name: Figure(**figure) for name, figure in tree["figures"].items()},
         tables={name: _table_from_json(table) for name, table in tree["tables"].items()},
-        values={name: Value(**value) for name, value in tree["values"].items()},
+        values={name: ValueRecord(**value) for name, value in tree["values"].items()},
         claims=tuple(Claim(**claim) for claim in tree["claims"]),
         ledger=tuple(tree["ledger"]),
         provenance=Provenance(
@@ -318,7 +321,8 @@ def _cell_from_json(tree: Mapping[str, Any]) -> CellRecord:
             "tags": tuple(tree["tags"]),
             "figures": tuple(tree["figures"]),
             "tables": tuple(tree["tables"]),
-            "entries": entries and {name: Entry(**entry) for name, entry in entries.items()},
+            "values": tuple(tree["values"]),
+            "entries": entries and {name: Value(**entry) for name, entry in entries.items()},
         }
     )
 

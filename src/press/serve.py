@@ -24,7 +24,7 @@ SCRIPT_PATH = "/.press/follow.js"
 EVENTS_PATH = "/.press/builds"
 SCRIPT_TAG = f'<script type="module" src="{SCRIPT_PATH}"></script>'.encode()
 SCRIPT = """\
-const builds = new EventSource("builds");
+const builds = new EventSource(new URL("builds", import.meta.url));
 let shown = null;
 builds.onmessage = (message) => {
   const { number, error } = JSON.parse(message.data);

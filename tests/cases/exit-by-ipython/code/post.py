@@ -1,0 +1,5 @@
+# %% leave
+exit()
+
+# %% after
+x = 1

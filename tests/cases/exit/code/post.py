@@ -1,0 +1,4 @@
+# %% leave
+import sys
+
+sys.exit()

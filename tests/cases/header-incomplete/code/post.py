@@ -1,0 +1,8 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     language: python
+# ---
+
+# %% a
+x = 1

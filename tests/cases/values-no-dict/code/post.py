@@ -1,0 +1,2 @@
+# %% results tags=["values"]
+x = 1

@@ -1,0 +1,2 @@
+# %% results tags=["values"]
+{"thing": object()}

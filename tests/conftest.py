@@ -1,0 +1,89 @@
+"""What the tests share: small blogs to work on, and press as a function."""
+
+import re
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from press.blog import Blog
+from press.cli import main
+
+ROOT = Path(__file__).parents[1]
+THEME = ("_includes", "_layouts", "assets", "pages", "_config.yml", "Gemfile")
+
+POST = """\
+---
+layout: post
+title: A post
+---
+{body}
+"""
+
+
+@dataclass(frozen=True)
+class Told:
+    """How press ended and what it said."""
+
+    code: int
+    out: str
+    err: str
+
+
+Press = Callable[..., Told]
+
+
+@pytest.fixture
+def blog(tmp_path: Path) -> Blog:
+    """A blog that has nothing yet but what Jekyll needs."""
+    return empty_blog(tmp_path)
+
+
+def empty_blog(folder: Path) -> Blog:
+    root = folder / "a blog"
+    for folder in ("_posts", "code"):
+        (root / folder).mkdir(parents=True)
+    shutil.copy(ROOT / "Gemfile", root)
+    shutil.copy(ROOT / "code" / "matplotlibrc", root / "code")
+    (root / "_config.yml").write_text("exclude: [code, Gemfile, Gemfile.lock]\n")
+    return Blog(root)
+
+
+@pytest.fixture
+def themed(blog: Blog) -> Blog:
+    """A blog with the real theme."""
+    for name in THEME:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, blog.root / name, dirs_exist_ok=True)
+        elif source.exists():
+            shutil.copy(source, blog.root)
+    return blog
+
+
+@pytest.fixture
+def press(blog: Blog, capfd: pytest.CaptureFixture[str]) -> Press:
+    """The command, at work on `blog`."""
+
+    def call(*words: str) -> Told:
+        capfd.readouterr()
+        code = main(["--blog", str(blog.root), *words])
+        said = capfd.readouterr()
+        return Told(code, said.out, _steady(said.err))
+
+    return call
+
+
+def _steady(text: str) -> str:
+    """What is said, without the seconds that it took and the cells that were slow."""
+    text = re.sub(r"(?m)^  \[\d+/\d+\] .*\n", "", text)
+    return re.sub(r"\d+(\.\d+)? s\b", "… s", text)
+
+
+def add_post(blog: Blog, slug: str, script: str | None, body: str = "Words.") -> None:
+    """A post, and its script if it has one."""
+    (blog.posts / f"2026-11-20-{slug}.md").write_text(POST.format(body=body))
+    if script is not None:
+        (blog.code / f"{slug}.py").write_text(script)

@@ -1,0 +1,69 @@
+"""A record to test with."""
+
+from press.key import Keys
+from press.outcome import Value
+from press.record import (
+    SCHEMA,
+    CellRecord,
+    Claim,
+    Figure,
+    Provenance,
+    Record,
+    TableRecord,
+    ValueRecord,
+)
+
+
+def record() -> Record:
+    return Record(
+        schema=SCHEMA,
+        keys=Keys("c" * 64, "d" * 64),
+        inputs={"code/shapes.py": "e" * 64, "code/model.keras": None},
+        cells=(_cell("curve", figures=("curve",)), _cell("results", values=("a",)), _cell(None)),
+        figures={"curve": Figure("curve", "img/post/curve.0123abcd.svg", 538, 326, "0" * 64)},
+        tables={
+            "accuracy": TableRecord(
+                columns=("", "test"),
+                index=1,
+                numeric=(False, True),
+                rows=(("dense", "97.8%"),),
+                numbers=((None, 97.8),),
+                cell="accuracy",
+            )
+        },
+        values={"a": ValueRecord("97.8%", 97.8, None, "results")},
+        claims=(Claim("checks", 9, "assert a > 0.97"),),
+        ledger=({"date": "2026-11-01", "values": {"a": "97.7%"}},),
+        provenance=Provenance(
+            date="2026-11-20T10:00:00Z",
+            press="0.1.0",
+            python="3.11.7",
+            packages={"keras": "3.15.1"},
+            system="Linux x86_64",
+            cpu="A processor",
+            cores=2,
+            threads=2,
+            seed=42,
+            data=None,
+            seconds=41.2,
+            cell_seconds=(0.1, 41.0, 0.1),
+        ),
+    )
+
+
+def _cell(
+    name: str | None, figures: tuple[str, ...] = (), values: tuple[str, ...] = ()
+) -> CellRecord:
+    return CellRecord(
+        name=name,
+        tags=("values",) if values else (),
+        line=2,
+        end_line=3,
+        source="x = 1\nx",
+        output="1",
+        warnings="",
+        figures=figures,
+        tables=(),
+        values=values,
+        entries=None if values else {"b": Value("2", 2, None)},
+    )

@@ -1,0 +1,515 @@
+"""The flow: what runs, what does not, and what stays when something goes wrong."""
+
+import json
+import os
+import random
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from press.blog import Blog
+from press.cli import main
+from press.key import digest
+from press.record import read_record
+
+from .conftest import ROOT, Press, add_post, empty_blog
+
+SCRIPT = """\
+# %% setup
+import matplotlib.pyplot as plt
+
+# %% train
+losses = [1 / n for n in range(1, 6)]
+print(f"trained to {losses[-1]:.2f}")
+
+# %% curve
+fig, ax = plt.subplots(figsize=(2, 1))
+ax.plot(losses)
+
+# %% results tags=["values"]
+{"loss": f"{losses[-1]:.2f}", "epochs": len(losses)}
+"""
+
+
+@pytest.fixture(scope="module")
+def built_once(tmp_path_factory: pytest.TempPathFactory) -> Blog:
+    blog = empty_blog(tmp_path_factory.mktemp("built"))
+    add_post(blog, "post", SCRIPT)
+    assert main(["--blog", str(blog.root), "build"]) == 0
+    return blog
+
+
+@pytest.fixture
+def built(blog: Blog, built_once: Blog) -> Blog:
+    """A blog whose one post has been run."""
+    shutil.copytree(built_once.root, blog.root, dirs_exist_ok=True)
+    return blog
+
+
+def edit(blog: Blog, old: str, new: str) -> None:
+    script = blog.code / "post.py"
+    assert old in script.read_text()
+    script.write_text(script.read_text().replace(old, new))
+
+
+def state(press: Press) -> dict[str, object]:
+    (row,) = json.loads(press("status", "--json").out)
+    assert isinstance(row, dict)
+    return row
+
+
+def snapshot(blog: Blog) -> dict[str, bytes]:
+    folders = (blog.records, blog.root / "img")
+    files = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
+    return {str(path.relative_to(blog.root)): path.read_bytes() for path in files}
+
+
+def results(blog: Blog) -> dict[str, object]:
+    """The record without what may change from run to run."""
+    tree: dict[str, object] = json.loads(blog.record("post").read_text())
+    del tree["provenance"]
+    return tree
+
+
+# What runs and what does not
+
+
+def test_a_second_build_runs_nothing_and_changes_nothing(built: Blog, press: Press) -> None:
+    before = snapshot(built)
+
+    told = press("build")
+
+    assert (told.code, told.out, told.err) == (0, "", "")
+    assert snapshot(built) == before
+
+
+def test_status_tells_each_state(blog: Blog, press: Press) -> None:
+    add_post(blog, "post", SCRIPT)
+    assert press("status").out == "post  never run; what a run takes is not known\n"
+    press("build")
+    assert re.fullmatch(r"post  current; a run takes about \d+(\.\d+)? s\n", press("status").out)
+
+    edit(blog, "range(1, 6)", "range(1, 7)")
+    row = state(press)
+    assert (row["state"], row["reason"], row["line"]) == ("changed", "cell 'train'", 5)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("losses = [", "# one loss a step\nlosses = ["),
+        ("# %% train", "# %% training"),
+        ("\n# %% curve", "\n\n\n# %% curve"),
+        ("# %% train", '# %% train tags=["slow"]'),
+    ],
+)
+def test_words_and_names_run_nothing_and_reach_the_record(
+    built: Blog, press: Press, old: str, new: str
+) -> None:
+    edit(built, old, new)
+    assert state(press)["state"] == "relabelled"
+
+    told = press("build")
+
+    assert told.err == "post: names and comments brought up to date; nothing was run\n"
+    assert state(press)["state"] == "current"
+    relabelled = results(built)
+    press("build", "--refresh")
+    assert results(built) == relabelled, "a run gives another record than relabelling"
+
+
+def test_a_figure_follows_the_name_of_its_cell(built: Blog, press: Press) -> None:
+    (old,) = built.figures("post").iterdir()
+    edit(built, "# %% curve", "# %% loss-curve")
+    press("build")
+
+    (new,) = built.figures("post").iterdir()
+    assert new.name == old.name.replace("curve", "loss-curve")
+
+
+def test_a_post_s_prose_runs_nothing(built: Blog, press: Press) -> None:
+    (post,) = built.posts.iterdir()
+    post.write_text(post.read_text() + "\nMore words.\n")
+
+    assert state(press)["state"] == "current"
+    assert press("build").err == ""
+
+
+def test_a_missing_figure_is_made_again(built: Blog, press: Press) -> None:
+    before = snapshot(built)
+    (figure,) = built.figures("post").iterdir()
+    figure.unlink()
+    assert state(press)["reason"] == f"{built.shown(figure)} is missing"
+
+    press("build")
+
+    assert snapshot(built).keys() == before.keys()
+
+
+def test_check_runs_nothing_and_names_what_is_stale(built: Blog, press: Press) -> None:
+    assert press("build", "--check").code == 0
+    edit(built, "range(1, 6)", "range(1, 7)")
+
+    told = press("build", "--check")
+
+    assert (told.code, told.err) == (
+        1,
+        "code/post.py:5: changed since its last run (cell 'train'); run: ./press build post\n",
+    )
+
+
+def test_other_versions_age_a_result_and_do_not_retrain(
+    built: Blog, press: Press, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("press.state.pinned_versions", lambda: {"matplotlib": "99.0"})
+
+    assert state(press)["state"] == "aged"
+    assert str(state(press)["reason"]).endswith("→ 99.0")
+    assert press("build", "--check").code == 0
+
+
+def test_a_refresh_changes_nothing_but_provenance(built: Blog, press: Press) -> None:
+    before, figures = results(built), sorted(built.figures("post").iterdir())
+
+    told = press("build", "--refresh")
+
+    assert told.err.endswith("post: ran in … s; every result is as it was\n")
+    assert results(built) == before
+    assert sorted(built.figures("post").iterdir()) == figures
+
+
+def test_a_value_that_moved_is_told_and_kept_in_the_ledger(blog: Blog, press: Press) -> None:
+    count = 'from pathlib import Path\nruns = Path("../runs")\n'
+    count += "runs.write_text(str(int(runs.read_text()) + 1 if runs.exists() else 1))\n"
+    add_post(
+        blog,
+        "post",
+        f'# %% run\n{count}\n# %% results tags=["values"]\n{{"runs": runs.read_text()}}\n',
+    )
+    press("build")
+
+    told = press("build", "--refresh", "post")
+
+    assert told.err.endswith("what moved:\n  value 'runs'  1 → 2  +1 of ±2  within tolerance\n")
+    (entry,) = json.loads(blog.record("post").read_text())["ledger"]
+    assert entry["values"] == {"runs": "1"}
+    press("build", "--refresh", "post")
+    assert len(json.loads(blog.record("post").read_text())["ledger"]) == 2
+
+
+def test_files_that_a_run_makes_are_results(blog: Blog, press: Press) -> None:
+    script = '# %% a\nfrom pathlib import Path\nPath("model.keras").write_text("x")\n'
+    add_post(blog, "post", script)
+    press("build")
+
+    assert (blog.code / "model.keras").exists()
+    assert state(press)["state"] == "current"
+    assert press("verify").code == 0
+
+
+# Verify
+
+
+def test_verify_proves_the_record_and_writes_nothing(built: Blog, press: Press) -> None:
+    before = snapshot(built)
+
+    told = press("verify")
+
+    assert (told.code, told.out) == (0, "post: holds, byte for byte (2 values, 1 figure)\n")
+    assert snapshot(built) == before
+
+
+def test_verify_names_the_number_that_was_edited(built: Blog, press: Press) -> None:
+    path = built.record("post")
+    path.write_text(path.read_text().replace('"text": "0.20"', '"text": "0.21"'))
+    line = path.read_text()[: path.read_text().index('"text": "0.21"')].count("\n") + 1
+
+    told = press("verify")
+
+    assert told.code == 1
+    assert told.err.splitlines()[-1] == (
+        f"_data/runs/post.json:{line}: value 'loss' is '0.21' here and '0.20' in a new run; "
+        "find out why, then run: ./press build --refresh post"
+    )
+
+
+def test_verify_names_the_figure_that_was_touched(built: Blog, press: Press) -> None:
+    (figure,) = built.figures("post").iterdir()
+    figure.write_text(figure.read_text().replace("#1f6fb2", "#1f6fb3"))
+
+    assert press("verify").err == (
+        f"{built.shown(figure)}: is not the figure that the run drew; restore it from git\n"
+    )
+
+
+def test_under_other_conditions_tolerances_count(
+    built: Blog, press: Press, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+
+    assert press("verify").out == (
+        "post: holds, byte for byte (2 values, 1 figure) under other conditions: threads 2 → 1\n"
+    )
+
+
+def test_verify_refuses_a_script_that_changed(built: Blog, press: Press) -> None:
+    edit(built, "range(1, 6)", "range(1, 7)")
+
+    assert press("verify").err == (
+        "code/post.py:5: changed since its last run (cell 'train'); run: ./press build post\n"
+    )
+
+
+# What goes wrong
+
+
+def test_a_failing_run_leaves_the_last_good_results(built: Blog, press: Press) -> None:
+    before = snapshot(built)
+    edit(built, "ax.plot(losses)", "ax.plot(losses, colour='red')")
+
+    told = press("build")
+
+    assert told.code == 1
+    assert "code/post.py:10: cell 'curve' raised AttributeError: " in told.err
+    assert snapshot(built) == before
+
+
+def test_a_damaged_record_can_be_made_again(built: Blog, press: Press) -> None:
+    path = built.record("post")
+    path.write_text(path.read_text()[:500])
+    assert press("build").code == 1
+
+    assert press("build", "--refresh", "post").code == 0
+    assert read_record(built, "post")
+
+
+def test_unknown_slugs_are_told(built: Blog, press: Press) -> None:
+    assert press("build", "pots").err == (
+        "_posts: no post has the slug 'pots'; did you mean 'post'?\n"
+    )
+
+
+def test_two_builds_at_once(built: Blog, press: Press) -> None:
+    import fcntl
+
+    with (built.local / "lock").open("r+") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        other.truncate(0)
+        other.write("4711")
+        other.flush()
+        told = press("build")
+
+    assert (told.code, told.err) == (
+        1,
+        ".press/lock: another press is at work here (process 4711); wait until it has finished\n",
+    )
+
+
+def test_a_full_disk_loses_nothing(
+    built: Blog, press: Press, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = snapshot(built)
+    edit(built, "range(1, 6)", "range(1, 9)")
+
+    def full(descriptor: int) -> None:
+        raise OSError(28, os.strerror(28), "img/post/curve.svg")
+
+    monkeypatch.setattr("os.fsync", full)
+    told = press("build")
+
+    assert told.code == 1
+    assert told.err.endswith(
+        "img/post/curve.svg: no space left on device; "
+        "mend that and run ./press again (results are as they were)\n"
+    )
+    assert snapshot(built) == before
+
+
+def bound_by_modes(blog: Blog, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run press so that file modes bind it, even where the tests run as root."""
+    rights = "-dac_override,-dac_read_search"
+    drop = ["setpriv", f"--bounding-set={rights}", f"--inh-caps={rights}"]
+    command = [sys.executable, "-P", "-m", "press", "--blog", str(blog.root), *words]
+    return subprocess.run(
+        [*(drop if os.geteuid() == 0 else []), *command], capture_output=True, text=True
+    )
+
+
+@pytest.mark.parametrize("folder", ["_data/runs", "img/post"])
+def test_an_unwritable_folder_is_named(built: Blog, folder: str) -> None:
+    before = snapshot(built)
+    edit(built, "range(1, 6)", "range(1, 9)")
+    (built.root / folder).chmod(0o555)
+
+    told = bound_by_modes(built, "build")
+
+    (built.root / folder).chmod(0o755)
+    assert told.returncode == 1
+    last = told.stderr.splitlines()[-1]
+    assert last.startswith(folder)
+    assert last.endswith(
+        ": permission denied; mend that and run ./press again (results are as they were)"
+    )
+    assert before.items() <= snapshot(built).items()
+
+
+def test_an_unreadable_script_is_named(built: Blog) -> None:
+    (built.code / "post.py").chmod(0)
+
+    told = bound_by_modes(built, "build")
+
+    assert (told.returncode, told.stderr) == (
+        1,
+        "code/post.py: permission denied; mend that and run ./press again "
+        "(results are as they were)\n",
+    )
+
+
+# Being stopped
+
+SLOW = SCRIPT.replace("# %% curve", "# %% wait\nimport time\n\ntime.sleep(60)\n\n# %% curve")
+
+
+def started(blog: Blog, *words: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-P", "-m", "press", "--blog", str(blog.root), *words]
+    return subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=ROOT)
+
+
+def kernels(blog: Blog) -> list[str]:
+    """The kernels that work for this blog."""
+    lines = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            words = path.read_bytes().replace(b"\0", b" ").decode()
+        except OSError:
+            continue
+        if "ipykernel" in words and str(blog.root) in words:
+            lines.append(words)
+    return lines
+
+
+def gone(blog: Blog, seconds: float = 10) -> bool:
+    deadline = time.monotonic() + seconds
+    while kernels(blog) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return not kernels(blog)
+
+
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_and_sigterm_end_a_run_cleanly(built: Blog, sign: signal.Signals) -> None:
+    before = snapshot(built)
+    (built.code / "post.py").write_text(SLOW)
+    with started(built, "build") as process:
+        while not kernels(built):
+            time.sleep(0.05)
+        time.sleep(1.5)
+        process.send_signal(sign)
+        assert process.stderr
+        said = process.stderr.read()
+        assert process.wait(20) == 1
+
+    assert said.splitlines()[-1] == "press: stopped; the last good results are as they were"
+    assert "Traceback" not in said
+    assert gone(built)
+    assert snapshot(built) == before
+    assert not list(built.local.glob("run-*"))
+
+
+def test_fifty_kills_at_random_instants_leave_whole_results(built: Blog, press: Press) -> None:
+    """Old or new, never a mix: with each record stand the figures that it names."""
+    chance = random.Random(50)
+    whole = 0
+    for kill in range(50):
+        # Even kills fall anywhere in a run, odd ones into the writing of its results.
+        edit_to(built, kill)
+        at = "anywhere" if kill % 2 else "writing"
+        with started_for_kill(built, at, chance.random()) as process:
+            if at == "anywhere":
+                time.sleep(chance.uniform(0, 2.5))
+                process.kill()
+            process.wait()
+        record = read_record(built, "post")
+        assert record
+        for figure in record.figures.values():
+            assert digest((built.root / figure.file).read_bytes()) == figure.sha256
+        whole += 1
+    assert whole == 50
+    assert gone(built)
+
+    assert press("build").code == 0
+    assert not list(built.root.rglob("*.aside"))
+    assert not list(built.local.glob("run-*"))
+    record = read_record(built, "post")
+    assert record
+    assert {str(path.relative_to(built.root)) for path in built.figures("post").iterdir()} == {
+        figure.file for figure in record.figures.values()
+    }
+
+
+def edit_to(blog: Blog, kill: int) -> None:
+    (blog.code / "post.py").write_text(SCRIPT.replace("range(1, 6)", f"range(1, {kill + 7})"))
+
+
+KILL_WHILE_WRITING = """\
+import os, signal, sys, threading, time
+import press.record as record
+from press.cli import main
+write_record = record.write_record
+def killed_soon(*arguments):
+    threading.Timer({delay}, os.kill, (os.getpid(), signal.SIGKILL)).start()
+    write_record(*arguments)
+    time.sleep(0.05)
+import press.build
+press.build.write_record = killed_soon
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def started_for_kill(blog: Blog, at: str, chance: float) -> subprocess.Popen[str]:
+    if at == "anywhere":
+        return started(blog, "build")
+    program = KILL_WHILE_WRITING.format(delay=chance * 0.02)
+    command = [sys.executable, "-P", "-c", program, "--blog", str(blog.root), "build"]
+    return subprocess.Popen(command, stderr=subprocess.DEVNULL, text=True, cwd=ROOT)
+
+
+# Other commands
+
+
+def test_new_makes_a_post_that_builds_as_it_is(themed: Blog, press: Press) -> None:
+    told = press("new", "Why zéros never learn: a tale")
+    post, script = told.out.splitlines()
+
+    assert re.fullmatch(r"_posts/\d{4}-\d\d-\d\d-why-zeros-never-learn-a-tale\.md", post)
+    assert script == "code/why-zeros-never-learn-a-tale.py"
+    assert press("build").code == 0
+    pages = list((themed.root / "_site").rglob("why-zeros-never-learn-a-tale/index.html"))
+    assert len(pages) == 1
+    assert press("new", "Why zeros never learn: A TALE").err == (
+        "code/why-zeros-never-learn-a-tale.py: is there already; choose another title\n"
+    )
+
+
+def test_a_rehearsal_never_reaches_the_published_results(built: Blog, press: Press) -> None:
+    before = snapshot(built)
+    edit(
+        built, "# %% results", '# %% checks tags=["claim"]\nassert len(losses) > 99\n\n# %% results'
+    )
+
+    told = press("build", "--sample")
+
+    assert told.code == 0
+    assert "the claim does not hold: assert len(losses) > 99" in told.err
+    assert snapshot(built) == before
+    rehearsed = Blog(built.local / "sample")
+    assert json.loads(rehearsed.record("post").read_text())["provenance"]["data"] == "sample"
+    built.record("post").write_bytes(rehearsed.record("post").read_bytes())
+    assert press("build", "--check").err.startswith(
+        "_data/runs/post.json:1: was made from the stand-in data; "
+    )

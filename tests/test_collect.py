@@ -1,0 +1,139 @@
+"""Outputs become results, without what differs from run to run."""
+
+import base64
+import io
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from press.collect import clean, number_in, outcome_of
+from press.inside import ENTRIES, TABLE
+from press.outcome import Unfit, Value
+
+
+@pytest.mark.parametrize(
+    ("raw", "kept"),
+    [
+        ("\x1b[1mbold\x1b[0m", "bold"),
+        ("10%\r50%\rdone", "done"),
+        ("abcdef\rxy", "xycdef"),
+        ("1/2\x08\x08\x082/2", "2/2"),
+        ("hello\r\n", "hello"),
+        (
+            "469/469 - 3s - 6ms/step - accuracy: 0.9256 - loss: 0.2577",
+            "469/469 - accuracy: 0.9256 - loss: 0.2577",
+        ),
+        (
+            "\x1b[1m469/469\x1b[0m \x1b[32m━━━━━━━━━━━━━━━━━━━━\x1b[0m\x1b[37m\x1b[0m "
+            "\x1b[1m3s\x1b[0m 6ms/step - accuracy: 0.9 - loss: 0.3",
+            "469/469 - accuracy: 0.9 - loss: 0.3",
+        ),
+        ("313/313 ━━━━━━━━━━━━━━━━━━━━ 0s 812us/step", "313/313"),
+        ("<object at 0x7f12ab34>", "<object at 0x…>"),
+        ("/tmp/ipykernel_12/345.py:3: UserWarning: careful", "cell: UserWarning: careful"),
+        ("CPU times: user 3 ms\nWall time: 4 ms", "CPU times: …\nWall time: …"),
+        ("100%|██████████| 10/10 [00:01<00:00,  7.1it/s]\nafter", "after"),
+        ("2026-11-21 01:02:03.456: I tensorflow/core/x.cc:1] hello\nkept", "kept"),
+        ("/home/me/blog/code/x.py", "code/x.py"),
+        ("the loss is 0.25 at 0x", "the loss is 0.25 at 0x"),
+        ("took 3s - or 4s", "took 3s - or 4s"),
+    ],
+)
+def test_noise_is_removed_and_results_are_kept(raw: str, kept: str) -> None:
+    assert clean(raw, {"/home/me/blog/": ""}) == kept
+
+
+@given(st.text())
+def test_cleaning_is_done_once_and_for_all(text: str) -> None:
+    once = clean(text, {})
+
+    assert clean(once, {}) == once
+    once.encode()
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("97.83%", 97.83),
+        ("97.83 %", 97.83),
+        ("407,050", 407050),
+        ("-0.25", -0.25),
+        ("\u22120.25", -0.25),
+        ("1.5e-3", 0.0015),
+        ("97.8% ± 0.1", 97.8),
+        ("1.2 points", 1.2),
+        ("12 px", 12),
+        ("5", 5),
+        ("yes", None),
+        ("", None),
+        ("3 of 10", None),
+        ("2026-11-20", None),
+        ("(3, 3)", None),
+    ],
+)
+def test_a_number_is_read_back_from_its_text(text: str, number: float | None) -> None:
+    assert number_in(text) == number
+    assert type(number_in(text)) is type(number)
+
+
+@given(st.integers())
+def test_every_whole_number_is_read_back(number: int) -> None:
+    assert number_in(f"{number:,}") == number
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_every_float_is_read_back(number: float) -> None:
+    assert number_in(repr(number)) == number
+
+
+def test_printed_text_warnings_and_results_are_told_apart() -> None:
+    outcome = outcome_of(
+        [
+            {"output_type": "stream", "name": "stdout", "text": "one\n"},
+            {"output_type": "stream", "name": "stderr", "text": "careful\n"},
+            {"output_type": "stream", "name": "stdout", "text": "two\n"},
+            {"output_type": "execute_result", "data": {"text/plain": "3"}},
+        ],
+        {},
+    )
+
+    assert (outcome.output, outcome.warnings) == ("one\ntwo\n3", "careful")
+
+
+def test_a_table_is_no_text_and_keeps_its_numbers() -> None:
+    table = {
+        "columns": ["", "test", "note"],
+        "index": 1,
+        "texts": [["dense", "97.8%", "good"], ["conv", "–", "1"]],
+        "raw": [[None, None, None], [None, None, 1]],
+    }
+    data = {"text/plain": "   test\n0  97.8", TABLE: table}
+    outcome = outcome_of([{"output_type": "execute_result", "data": data}], {})
+
+    assert outcome.output == ""
+    assert outcome.tables[0].numeric == (False, True, False)
+    assert outcome.tables[0].numbers == ((None, 97.8, None), (None, None, 1))
+
+
+def test_dicts_give_values_and_say_what_cannot_be_one() -> None:
+    entries = [
+        {"name": "a", "text": "97.8%", "number": None, "tolerance": 0.5},
+        {"name": "b", "problem": "is nan"},
+    ]
+    data = {"text/plain": "{…}", ENTRIES: entries}
+    outcome = outcome_of([{"output_type": "execute_result", "data": data}], {})
+
+    assert outcome.entries == {"a": Value("97.8%", 97.8, 0.5), "b": Unfit("is nan")}
+
+
+def test_a_bitmap_stays_a_bitmap() -> None:
+    file = io.BytesIO()
+    Image.new("RGB", (3, 2)).save(file, "PNG")
+    data = {"image/png": base64.b64encode(file.getvalue()).decode(), "text/plain": "<Image>"}
+    outcome = outcome_of([{"output_type": "display_data", "data": data}], {})
+
+    assert outcome.output == ""
+    picture = outcome.pictures[0]
+    assert (picture.suffix, picture.width, picture.height) == (".png", 3, 2)

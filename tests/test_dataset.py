@@ -1,0 +1,169 @@
+"""MNIST: found, fetched, and refused when it is not MNIST."""
+
+import http.server
+import re
+import threading
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from press import dataset
+from press.errors import PressError
+from press.key import digest
+
+ARRAYS = {name: np.arange(n, dtype="uint8") for n, name in enumerate(dataset.ARRAYS, start=3)}
+
+
+@pytest.fixture(autouse=True)
+def small_mnist(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Pretend that MNIST is a few bytes, and that this machine has no Keras folder."""
+    digests = {name: digest(array.tobytes()) for name, array in ARRAYS.items()}
+    monkeypatch.setattr(dataset, "ARRAYS", digests)
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    monkeypatch.delenv("MNIST_NPZ", raising=False)
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[str]:
+    """Serves tmp_path/served."""
+    (tmp_path / "served").mkdir()
+    handler = partial(_Quiet, directory=str(tmp_path / "served"))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as httpd:
+        threading.Thread(target=httpd.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{httpd.server_port}/mnist.npz"
+        httpd.shutdown()
+
+
+class _Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+def good_file(path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    np.savez_compressed(path, **ARRAYS)
+    return path
+
+
+def test_the_named_file_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    good_file(dataset.keras_file())
+    named = good_file(tmp_path / "mine.npz")
+    monkeypatch.setenv("MNIST_NPZ", str(named))
+
+    assert dataset.mnist() == named
+
+
+def test_keras_own_file_comes_next() -> None:
+    file = good_file(dataset.keras_file())
+
+    assert dataset.mnist() == file
+
+
+def test_it_is_fetched_to_where_keras_keeps_it(
+    tmp_path: Path, server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served = good_file(tmp_path / "served" / "mnist.npz")
+    monkeypatch.setattr(dataset, "URL", server)
+
+    assert dataset.mnist() == dataset.keras_file()
+    assert dataset.keras_file().read_bytes() == served.read_bytes()
+    assert [path.name for path in dataset.keras_file().parent.iterdir()] == ["mnist.npz"]
+
+
+def test_a_damaged_download_is_not_kept(
+    tmp_path: Path, server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served = good_file(tmp_path / "served" / "mnist.npz")
+    served.write_bytes(served.read_bytes()[:-30])
+    monkeypatch.setattr(dataset, "URL", server)
+
+    with pytest.raises(PressError, match=re.escape(f"{server}: what was downloaded is damaged")):
+        dataset.mnist()
+    assert not list(dataset.keras_file().parent.iterdir())
+
+
+def test_a_file_that_appears_during_the_download_is_kept(tmp_path: Path, server: str) -> None:
+    good_file(tmp_path / "served" / "mnist.npz")
+    mine = tmp_path / "keras" / "datasets" / "mnist.npz"
+    mine.parent.mkdir(parents=True)
+    mine.write_text("mine")
+
+    dataset.fetch(server, mine)
+
+    assert mine.read_text() == "mine"
+
+
+def test_without_file_and_network_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dataset, "URL", "http://127.0.0.1:9/mnist.npz")
+
+    with pytest.raises(PressError) as error:
+        dataset.mnist()
+
+    assert str(error.value) == (
+        f"MNIST: is neither at $MNIST_NPZ nor at {dataset.keras_file()}, and "
+        "http://127.0.0.1:9/mnist.npz cannot be reached ([Errno 111] Connection refused); "
+        "set MNIST_NPZ to a copy, or rehearse on a stand-in: ./press build --sample"
+    )
+
+
+def test_an_altered_file_is_refused_with_both_digests(tmp_path: Path) -> None:
+    file = tmp_path / "mnist.npz"
+    other = {**ARRAYS, "y_test": np.zeros(6, "uint8")}
+    np.savez_compressed(file, **other)
+    before = file.read_bytes()
+
+    with pytest.raises(PressError) as error:
+        dataset.verify(file)
+
+    found, wanted = digest(bytes(6)), dataset.ARRAYS["y_test"]
+    assert str(error.value) == (
+        f"{file}: is not MNIST: y_test has the digest {found}, not {wanted}; "
+        "set MNIST_NPZ to a good copy, or move this file away"
+    )
+    assert file.read_bytes() == before
+
+
+def test_a_truncated_file_is_refused_with_both_digests(tmp_path: Path) -> None:
+    file = good_file(tmp_path / "mnist.npz")
+    file.write_bytes(file.read_bytes()[:200])
+
+    with pytest.raises(PressError) as error:
+        dataset.verify(file)
+
+    assert f"its digest is {digest(file.read_bytes())}" in str(error.value)
+    assert all(wanted in str(error.value) for wanted in dataset.ARRAYS.values())
+    assert file.stat().st_size == 200
+
+
+def test_a_file_without_an_array_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "mnist.npz"
+    np.savez_compressed(file, x_train=ARRAYS["x_train"])
+
+    with pytest.raises(PressError, match=r": is not MNIST: no array y_train"):
+        dataset.verify(file)
+
+
+def test_a_folder_in_its_place_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(PressError, match=r": is no readable .npz file; its digest is none"):
+        dataset.verify(tmp_path)
+
+
+def test_the_named_file_must_be_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MNIST_NPZ", str(tmp_path / "gone.npz"))
+
+    with pytest.raises(PressError, match=r"gone.npz: there is no such file \(MNIST_NPZ names it\)"):
+        dataset.mnist()
+
+
+def test_the_stand_in_is_small_real_and_shaped_like_mnist(tmp_path: Path) -> None:
+    with np.load(dataset.stand_in(tmp_path / "stand-in.npz")) as file:
+        arrays = dict(file)
+
+    assert arrays["x_train"].shape == (1500, 28, 28)
+    assert arrays["x_test"].shape == (297, 28, 28)
+    assert {array.dtype for array in arrays.values()} == {np.dtype("uint8")}
+    assert set(arrays["y_train"]) == set(range(10))
+    assert arrays["x_train"].max() == 255

@@ -1,0 +1,124 @@
+"""Old beside new: what is the same, what is within tolerance, what moved."""
+
+from dataclasses import replace
+
+import pytest
+
+from press.drift import MOVED, WITHIN, differences, drift, ledger_entry, table
+from press.record import Record, TableRecord, ValueRecord
+
+from .examples import record
+
+
+def with_value(text: str, number: float | None, tolerance: float | None = None) -> Record:
+    return replace(record(), values={"a": ValueRecord(text, number, tolerance, "results")})
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "tolerance", "verdict"),
+    [
+        (("97.83%", 97.83), ("97.60%", 97.60), None, WITHIN),
+        (("97.83%", 97.83), ("97.50%", 97.50), None, MOVED),
+        (("97.83%", 97.83), ("97.60%", 97.60), 0.1, MOVED),
+        (("97.83%", 97.83), ("97.84%", 97.84), 0, MOVED),
+        (("200", 200), ("228", 228), None, WITHIN),
+        (("200", 200), ("229", 229), None, MOVED),
+        (("0.250", 0.25), ("0.262", 0.262), None, WITHIN),
+        (("0.250", 0.25), ("0.264", 0.264), None, MOVED),
+        (("yes", None), ("no", None), None, MOVED),
+        (("97.83%", 97.83), ("none", None), None, MOVED),
+    ],
+)
+def test_verdicts(
+    old: tuple[str, float | None],
+    new: tuple[str, float | None],
+    tolerance: float | None,
+    verdict: str,
+) -> None:
+    (item,) = drift(with_value(*old, tolerance), with_value(*new, tolerance), {})
+
+    assert (item.what, item.old, item.new, item.verdict) == ("value 'a'", old[0], new[0], verdict)
+
+
+def test_the_post_may_set_another_tolerance() -> None:
+    old, new = with_value("97.8%", 97.8), with_value("97.0%", 97.0)
+
+    assert drift(old, new, {})[0].verdict == MOVED
+    assert drift(old, new, {"a": 1})[0].verdict == WITHIN
+
+
+def test_equal_records_do_not_drift() -> None:
+    assert drift(record(), record(), {}) == []
+
+
+def test_values_that_come_and_go_have_moved() -> None:
+    without = replace(record(), values={})
+
+    assert [item.verdict for item in drift(record(), without, {})] == [MOVED]
+    assert [item.verdict for item in drift(without, record(), {})] == [MOVED]
+
+
+def test_a_table_is_judged_entry_by_entry() -> None:
+    old = record()
+    entries = old.tables["accuracy"]
+    rows, numbers = (("dense", "97.7%"),), ((None, 97.7),)
+    new = replace(
+        old, tables={"accuracy": TableRecord(**{**vars(entries), "rows": rows, "numbers": numbers})}
+    )
+
+    (item,) = drift(old, new, {})
+    assert (item.what, item.verdict) == ("table 'accuracy', row 1, test", WITHIN)
+
+
+@pytest.mark.parametrize(
+    ("new", "verdict"),
+    [
+        ("loss: 0.2510 after 5 epochs", WITHIN),
+        ("loss: 0.3500 after 5 epochs", MOVED),
+        ("the loss: 0.2500 after 5 epochs", MOVED),
+    ],
+)
+def test_printed_text_is_judged_by_its_words_and_numbers(new: str, verdict: str) -> None:
+    old = record()
+    printed = replace(old.cells[0], output="loss: 0.2500 after 5 epochs")
+    before = replace(old, cells=(printed, *old.cells[1:]))
+    after = replace(old, cells=(replace(printed, output=new), *old.cells[1:]))
+
+    assert [item.verdict for item in drift(before, after, {})] == [verdict]
+
+
+def test_a_figure_follows_the_numbers() -> None:
+    old = record()
+    figure = replace(old.figures["curve"], sha256="f" * 64)
+
+    assert drift(old, replace(old, figures={"curve": figure}), {})[0].verdict == WITHIN
+
+
+def test_conditions_that_can_move_a_result_are_told() -> None:
+    old = record().provenance
+    new = replace(old, threads=1, python="3.12.1", packages={"keras": "3.16.0"}, date="later")
+
+    assert differences(old, old) == []
+    assert differences(old, replace(old, python="3.11.9", cores=64)) == []
+    assert differences(old, new) == [
+        "Python 3.11 → 3.12",
+        "threads 2 → 1",
+        "keras 3.15.1 → 3.16.0",
+    ]
+
+
+def test_the_ledger_keeps_what_moved_and_where_it_came_from() -> None:
+    old, new = with_value("97.8%", 97.8), with_value("97.9%", 97.9)
+    (entry,) = ledger_entry(old, drift(old, new, {}))
+
+    assert entry["values"] == {"a": "97.8%"}
+    assert (entry["date"], entry["threads"]) == (old.provenance.date, 2)
+    assert ledger_entry(old, []) == []
+
+
+def test_the_table_says_old_new_difference_and_verdict() -> None:
+    old, new = with_value("97.8%", 97.8), with_value("97.9%", 97.9)
+
+    assert (
+        table(drift(old, new, {})) == "  value 'a'  97.8% → 97.9%  +0.1 of ±0.3  within tolerance"
+    )

@@ -1,0 +1,93 @@
+"""Reading posts: what they quote, where, and what is missing."""
+
+from pathlib import Path
+
+import pytest
+
+from press.blog import Blog
+from press.errors import PressError, Problems
+from press.post import Post, Quote, read_post, unmet
+
+HEAD = "---\ntitle: A post\n---\n"
+
+
+def read(folder: Path, text: str, slug: str = "post") -> Post:
+    blog = Blog(folder)
+    blog.posts.mkdir(exist_ok=True)
+    path = blog.posts / f"2026-11-20-{slug}.md"
+    path.write_text(text)
+    return read_post(blog, slug, path)
+
+
+def test_quotes_keep_their_lines(tmp_path: Path) -> None:
+    post = read(
+        tmp_path,
+        HEAD
+        + 'A {% include value.html of="a" %}\n\n'
+        + '{%- include cell.html name="b" output=false -%}\n',
+    )
+
+    assert post.quotes == (Quote("value", "a", 4), Quote("cell", "b", 6))
+
+
+def test_values_in_captions_and_alts_are_quotes_and_formulas_are_not(tmp_path: Path) -> None:
+    post = read(
+        tmp_path,
+        HEAD
+        + '{% include figure.html name="f"\n caption="{a} of $$\\frac{b}{c}$$" alt="It is {d}." %}',
+    )
+
+    assert [quote.name for quote in post.quotes] == ["f", "a", "d"]
+
+
+def test_what_is_not_rendered_is_not_quoted(tmp_path: Path) -> None:
+    post = read(
+        tmp_path,
+        HEAD
+        + '{% raw %}{% include value.html of="a" %}{% endraw %}\n'
+        + "{% comment %}{% include figure.html %}{% endcomment %}\n"
+        + '{% include value.html of="b" %}\n',
+    )
+
+    assert post.quotes == (Quote("value", "b", 6),)
+
+
+def test_front_matter_quotes_too(tmp_path: Path) -> None:
+    post = read(tmp_path, "---\ntitle: A\nfigure: f\nheadline: a\n---\n")
+
+    assert post.quotes == (Quote("figure", "f", 3), Quote("value", "a", 4))
+
+
+def test_unknown_names_come_with_the_nearest(tmp_path: Path) -> None:
+    post = read(tmp_path, HEAD + '{% include value.html of="acuracy" %}\n')
+    known = {"cell": [], "figure": [], "table": [], "value": ["accuracy", "loss"]}
+
+    assert [str(error) for error in unmet(post, known)] == [
+        "_posts/2026-11-20-post.md:4: the run gives no value 'acuracy'; did you mean 'accuracy'?"
+    ]
+
+
+def test_a_reference_may_precede_its_figure(tmp_path: Path) -> None:
+    post = read(
+        tmp_path,
+        HEAD
+        + '{% include ref.html figure="f" %}\n'
+        + '{% include figure.html name="f" caption="c" alt="a" %}',
+    )
+
+    assert not list(unmet(post, {"cell": [], "figure": ["f"], "table": [], "value": []}))
+
+
+def test_all_mistakes_of_a_post_are_told_at_once(tmp_path: Path) -> None:
+    with pytest.raises(Problems) as problems:
+        read(tmp_path, HEAD + "{% include cell.html %}\n{% include value.html %}\n")
+
+    assert [str(error) for error in problems.value.errors] == [
+        '_posts/2026-11-20-post.md:4: this cell has no name; add name="…"',
+        '_posts/2026-11-20-post.md:5: this value has no of; add of="…"',
+    ]
+
+
+def test_slugs_are_plain(tmp_path: Path) -> None:
+    with pytest.raises(PressError, match="the slug 'A_b' holds more than small letters"):
+        read(tmp_path, HEAD, slug="A_b")
