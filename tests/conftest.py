@@ -12,7 +12,20 @@ from press.blog import Blog
 from press.cli import main
 
 ROOT = Path(__file__).parents[1]
-THEME = ("_includes", "_layouts", "assets", "pages", "_config.yml", "Gemfile")
+THEME = (
+    "_includes",
+    "_layouts",
+    "assets",
+    "pages",
+    "_config.yml",
+    "404.html",
+    "favicon.svg",
+    "feed.xml",
+    "index.html",
+    "robots.txt",
+    "search.json",
+    "sitemap.xml",
+)
 
 POST = """\
 ---
@@ -43,8 +56,8 @@ def blog(tmp_path: Path) -> Blog:
 
 def empty_blog(folder: Path) -> Blog:
     root = folder / "a blog"
-    for folder in ("_posts", "code"):
-        (root / folder).mkdir(parents=True)
+    for name in ("_posts", "code"):
+        (root / name).mkdir(parents=True)
     shutil.copy(ROOT / "Gemfile", root)
     shutil.copy(ROOT / "code" / "matplotlibrc", root / "code")
     (root / "_config.yml").write_text("exclude: [code, Gemfile, Gemfile.lock]\n")
@@ -54,6 +67,10 @@ def empty_blog(folder: Path) -> Blog:
 @pytest.fixture
 def themed(blog: Blog) -> Blog:
     """A blog with the real theme."""
+    return with_theme(blog)
+
+
+def with_theme(blog: Blog) -> Blog:
     for name in THEME:
         source = ROOT / name
         if source.is_dir():

@@ -3,7 +3,7 @@
 import http.server
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -44,7 +44,12 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
 
 def good_file(path: Path) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
-    np.savez_compressed(path, **ARRAYS)
+    return save(path, ARRAYS)
+
+
+def save(path: Path, arrays: Mapping[str, np.ndarray]) -> Path:
+    with path.open("wb") as file:
+        np.savez_compressed(file, allow_pickle=False, **arrays)
     return path
 
 
@@ -112,7 +117,7 @@ def test_without_file_and_network_it_says_what_to_do(monkeypatch: pytest.MonkeyP
 def test_an_altered_file_is_refused_with_both_digests(tmp_path: Path) -> None:
     file = tmp_path / "mnist.npz"
     other = {**ARRAYS, "y_test": np.zeros(6, "uint8")}
-    np.savez_compressed(file, **other)
+    save(file, other)
     before = file.read_bytes()
 
     with pytest.raises(PressError) as error:

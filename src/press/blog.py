@@ -33,6 +33,9 @@ class Blog:
     def record(self, slug: str) -> Path:
         return self.records / f"{slug}.json"
 
+    def formulas(self, slug: str) -> Path:
+        return self.root / "_data" / "math" / f"{slug}.json"
+
     def figures(self, slug: str) -> Path:
         return self.root / "img" / slug
 

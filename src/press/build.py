@@ -6,7 +6,9 @@ from dataclasses import dataclass, replace
 from press.blog import Blog, locked
 from press.drift import Drift, drift, ledger_entry, table
 from press.errors import PressError, collected
+from press.formula import mathml_of, store_formulas, stored_formulas
 from press.install import ensure
+from press.post import Post
 from press.record import Record, remove_stray_figures, write_record
 from press.say import duration, say
 from press.site import OUTPUT, build_site
@@ -37,6 +39,8 @@ def build(blog: Blog, order: Order) -> None:
             errors += gathered.errors
             works = [_up_to_date(blog, work, order, errors) for work in gathered.works]
             errors += unmet_quotes(works, gathered.plain_posts)
+            for post in (*(work.post for work in works), *gathered.plain_posts):
+                _formulas_up_to_date(blog, post, order, errors)
         build_site(blog, order.baseurl)
 
 
@@ -60,6 +64,18 @@ def _up_to_date(blog: Blog, work: Work, order: Order, errors: list[PressError]) 
     except PressError as error:
         errors.append(error)
         return work
+
+
+def _formulas_up_to_date(blog: Blog, post: Post, order: Order, errors: list[PressError]) -> None:
+    try:
+        made = mathml_of(post.path, post.formulas)
+        if order.check and made != stored_formulas(blog, post.slug):
+            raise PressError(
+                f"{post.path}:1", "its formulas changed", f"run: ./press build {post.slug}"
+            )
+        store_formulas(blog, post.slug, made)
+    except PressError as error:
+        errors.append(error)
 
 
 def _current_record(blog: Blog, work: Work, order: Order) -> Record:

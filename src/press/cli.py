@@ -36,7 +36,7 @@ examples:
 
 def main(words: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, _stop)
-    options = _parser().parse_args(words)
+    options = _options(words)
     try:
         options.run(Blog(options.blog.resolve()), options)
     except (PressError, Problems) as error:
@@ -48,6 +48,15 @@ def main(words: Sequence[str] | None = None) -> int:
     else:
         return 0
     return 1
+
+
+def _options(words: Sequence[str] | None) -> argparse.Namespace:
+    parser = _parser()
+    options, rest = parser.parse_known_args(words)
+    if rest and options.run is not _test:
+        parser.error(f"unknown words: {' '.join(rest)}")
+    options.rest = rest
+    return options
 
 
 def _stop(*_: object) -> None:
@@ -131,8 +140,7 @@ def _add_new(commands: "Commands") -> None:
 
 
 def _add_test(commands: "Commands") -> None:
-    parser = _command(commands, "test", _test, "test press and the site")
-    parser.add_argument("words", nargs=argparse.REMAINDER, metavar="…", help="words for pytest")
+    _command(commands, "test", _test, "test press and the site; other words go to pytest")
 
 
 def _command(commands: "Commands", name: str, run: object, about: str) -> argparse.ArgumentParser:
@@ -203,4 +211,4 @@ def _test(blog: Blog, options: argparse.Namespace) -> None:
     ensure_jekyll(blog.root)
     ensure_chromium()
     os.chdir(blog.root)
-    os.execv(sys.executable, [sys.executable, "-P", "-m", "pytest", *options.words])
+    os.execv(sys.executable, [sys.executable, "-P", "-m", "pytest", *options.rest])

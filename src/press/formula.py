@@ -1,11 +1,14 @@
 """Turns the formulas of a post's Markdown into MathML, which browsers show without JavaScript."""
 
+import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
-from latex2mathml.converter import convert
+from press.blog import Blog, write
+from press.errors import PressError
 
 NAMESPACE = "http://www.w3.org/1998/Math/MathML"
 
@@ -48,6 +51,33 @@ def formulas(markdown: str) -> list[Formula]:
     return [Formula(tex, line) for tex, line in lines.items()]
 
 
+def mathml_of(post: str, found: Sequence[Formula]) -> str:
+    """What the page needs to show a post's formulas, as JSON; nothing if there are none."""
+    pairs = [{"tex": formula.tex, "mathml": _mathml_at(formula, post)} for formula in found]
+    return json.dumps(pairs, indent=1, ensure_ascii=False) + "\n" if pairs else ""
+
+
+def stored_formulas(blog: Blog, slug: str) -> str:
+    path = blog.formulas(slug)
+    return path.read_text("utf-8") if path.exists() else ""
+
+
+def store_formulas(blog: Blog, slug: str, made: str) -> None:
+    if made:
+        write(blog.formulas(slug), made)
+    else:
+        blog.formulas(slug).unlink(missing_ok=True)
+
+
+def _mathml_at(formula: Formula, post: str) -> str:
+    try:
+        return mathml(formula.tex)
+    except FormulaError as error:
+        raise PressError(
+            f"{post}:{formula.line}", f"this formula is not TeX ({error})", "mend it"
+        ) from error
+
+
 def mathml(tex: str) -> str:
     """One formula as a <math> element on which a display attribute can still be set.
 
@@ -81,6 +111,9 @@ def _outdented(tex: str, indent: int) -> str:
 def _parsed(tex: str) -> Element:
     if "{%" in tex or "{{" in tex:
         raise FormulaError("Liquid reads {{ and {% within formulas: write a space between")
+    # Imported late: most builds convert nothing.
+    from latex2mathml.converter import convert
+
     source = tex.replace("{aligned}", "{split}")  # the same thing under the name that is known
     try:
         math = ElementTree.fromstring(convert(source, xmlns="", display="block"))

@@ -11,6 +11,7 @@ import yaml
 
 from press.blog import Blog
 from press.errors import PressError, collected
+from press.formula import Formula, formulas
 
 FILE_NAME = re.compile(r"(\d{4}-\d{2}-\d{2})-(?P<slug>.+)\.(md|markdown)")
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -46,6 +47,7 @@ class Post:
     slug: str
     front: Mapping[str, Any]
     quotes: tuple[Quote, ...]
+    formulas: tuple[Formula, ...]
 
     @property
     def tolerances(self) -> Mapping[str, float]:
@@ -88,7 +90,7 @@ def read_post(blog: Blog, slug: str, path: Path) -> Post:
         raise PressError(f"{shown}:1", "has no front matter", "begin the file with --- lines")
     front = _front(front_matter["yaml"], shown)
     quotes = [*_front_quotes(front, text), *_quotes(text, front_matter.end(), shown)]
-    return Post(shown, slug, front, tuple(quotes))
+    return Post(shown, slug, front, tuple(quotes), tuple(formulas(text)))
 
 
 def _front(source: str, shown: str) -> dict[str, Any]:

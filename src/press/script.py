@@ -147,15 +147,10 @@ def _check_syntax(cell: Cell, shown: str) -> None:
         return
     try:
         parse(cell.source)
-    except SyntaxError as error:
-        line = cell.line + (error.lineno or 1) - 1
-        raise PressError(
-            f"{shown}:{line}", f"syntax error ({error.msg})", "mend the code"
-        ) from error
-    except ValueError as error:
-        raise PressError(
-            f"{shown}:{cell.line}", f"cannot be parsed ({error})", "mend the code"
-        ) from error
+    except (SyntaxError, ValueError) as error:
+        line = cell.line + (getattr(error, "lineno", None) or 1) - 1
+        reason = getattr(error, "msg", None) or error
+        raise PressError(f"{shown}:{line}", f"syntax error ({reason})", "mend the code") from error
 
 
 def _has_magic(source: str) -> bool:

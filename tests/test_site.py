@@ -1,0 +1,295 @@
+"""The site in a real Jekyll: what a post quotes stands on its page, byte for byte."""
+
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import unquote, urljoin, urlsplit
+from xml.etree.ElementTree import Element
+
+import html5lib
+import pytest
+
+from press.blog import Blog
+from press.cli import main
+from press.install import ensure_jekyll
+
+from .conftest import ROOT, add_post, empty_blog, with_theme
+
+TRICKY = """\
+# Every sign that Liquid, kramdown or HTML could take for its own.
+template = "{{ page.title }} {% endhighlight %} {% raw %} </pre> &amp; <b>"
+
+
+def indented():
+\tif template:
+\t\treturn "a tab and trailing blanks"   \n\n\n    # *stars*, $$dollars$$, `ticks`, [links](x)
+print(template)
+print("  two blanks before, two lines\\n\\n\\tand a tab")"""
+
+SCRIPT = f"""\
+# %% setup
+import matplotlib.pyplot as plt
+import pandas as pd
+
+# %% tricky
+{TRICKY}
+
+# %% curve
+fig, ax = plt.subplots(figsize=(3, 2))
+ax.plot([1, 3, 2])
+
+# %% squares
+for n in (1, 2):
+    fig, ax = plt.subplots(figsize=(2, 2))
+    ax.imshow([[0, n], [n, 0]])
+    ax.axis("off")
+
+# %% accuracy
+rows = {{"test": ["97.8%", "99.1%"], "note": ["<plain>", "a & b"]}}
+pd.DataFrame(rows, index=["dense", "conv"])
+
+# %% results tags=["values"]
+{{"test_accuracy": "97.83%", "epochs": 5, "less": "<5 & more"}}
+"""
+
+BODY = """\
+See {% include ref.html figure="curve" %} and {% include ref.html table="accuracy" %}.
+It reaches {% include value.html of="test_accuracy" %}, {% include value.html of="less" %}, in
+{% include value.html of="epochs" %} epochs ({% include value.html of="epochs" %}).
+
+{% include figure.html name="squares" caption="Squares." alt="Two squares." %}
+
+{% include cell.html name="tricky" %}
+
+- A list item.
+
+  {% include cell.html name="tricky" output=false %}
+
+- Another one, with {% include value.html of="epochs" %}.
+
+{% include figure.html name="curve" caption="It *rises* to {test_accuracy} after {epochs}."
+   alt="A line that rises to {test_accuracy} & falls." %}
+
+{% include figure.html name="squares-2" caption="More." alt="Two other squares." %}
+
+{% include table.html name="accuracy" caption="Both networks after {epochs} epochs." %}
+
+The formula $$p = \\frac{a}{b} < 1 \\& 2$$ stands in a line, and this one alone:
+
+$$
+\\sum_{i=1}^{n} x_i
+$$
+"""
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Blog:
+    blog = with_theme(empty_blog(tmp_path_factory.mktemp("site")))
+    add_post(blog, "post", SCRIPT, BODY)
+    assert main(["--blog", str(blog.root), "build"]) == 0
+    return blog
+
+
+@pytest.fixture(scope="module")
+def page(site: Blog) -> Element:
+    return parsed(site.root / "_site" / "posts" / "post" / "index.html")
+
+
+def parsed(path: Path) -> Element:
+    parser = html5lib.HTMLParser(namespaceHTMLElements=False)
+    tree = parser.parse(path.read_text("utf-8"))
+    assert parser.errors == [], path
+    return tree
+
+
+def text_of(element: Element) -> str:
+    return "".join(element.itertext())
+
+
+def by_id(page: Element, name: str) -> Element:
+    return only(page, f".//*[@id='{name}']")
+
+
+def only(page: Element, path: str) -> Element:
+    (element,) = page.findall(path)
+    return element
+
+
+# What a post quotes
+
+
+def test_code_comes_out_byte_for_byte_in_lists_too(
+    page: Element,
+) -> None:
+    blocks = [text_of(code) for code in page.iter("code") if code.get("data-lang") == "python"]
+
+    assert blocks == [TRICKY, TRICKY]
+
+
+def test_output_comes_out_byte_for_byte(page: Element) -> None:
+    (output,) = [text_of(samp) for samp in page.iter("samp")]
+
+    template = TRICKY.split('template = "')[1].split('"\n')[0]
+    assert output == f"{template}\n  two blanks before, two lines\n\n\tand a tab"
+
+
+def test_values_stand_in_their_sentence(page: Element) -> None:
+    words = " ".join(text_of(page).split())
+
+    assert "It reaches 97.83%, <5 & more, in 5 epochs (5)." in words
+    assert "Another one, with 5." in words
+
+
+def test_figures_are_numbered_in_order_and_referred_to_before_they_come(
+    page: Element,
+) -> None:
+    captions = [
+        text_of(only(by_id(page, f"figure-{name}"), "figcaption"))
+        for name in ("squares", "curve", "squares-2")
+    ]
+    links = {text_of(a): a.get("href") for a in page.iter("a")}
+
+    assert captions == [
+        "Figure 1 Squares.",
+        "Figure 2 It rises to 97.83% after 5.",
+        "Figure 3 More.",
+    ]
+    assert links["Figure 2"] == "#figure-curve"
+    assert links["Table 1"] == "#table-accuracy"
+
+
+def test_figures_have_their_size_and_their_words(site: Blog, page: Element) -> None:
+    image = only(by_id(page, "figure-curve"), ".//img")
+    record = json.loads(site.record("post").read_text())["figures"]["curve"]
+
+    assert image.get("alt") == "A line that rises to 97.83% & falls."
+    assert (image.get("width"), image.get("height")) == ("288", "192")
+    assert (image.get("width"), image.get("height")) == (
+        str(record["width"]),
+        str(record["height"]),
+    )
+    assert image.get("src") == f"/{record['file']}"
+
+
+def test_tables_have_headers_and_numbers(page: Element) -> None:
+    table = only(by_id(page, "table-accuracy"), ".//table")
+
+    assert [text_of(cell) for cell in table.iter("th")] == ["test", "note", "dense", "conv"]
+    assert [cell.get("scope") for cell in table.iter("th")] == ["col", "col", "row", "row"]
+    assert [text_of(cell) for cell in table.iter("td")] == [
+        "",
+        "97.8%",
+        "<plain>",
+        "99.1%",
+        "a & b",
+    ]
+
+
+def test_formulas_are_mathml(page: Element) -> None:
+    formulas = [element for element in page.iter() if str(element.tag).endswith("math")]
+
+    assert len(formulas) == 2
+    assert "\\(" not in text_of(page)
+    assert "\\[" not in text_of(page)
+
+
+# The site as a whole
+
+
+def snapshot(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+@pytest.mark.parametrize("options", [[], ["--safe"]], ids=["plain", "safe"])
+def test_jekyll_alone_makes_the_same_site(site: Blog, tmp_path: Path, options: list[str]) -> None:
+    alone = tmp_path / "alone"
+    left_here = shutil.ignore_patterns(".press", "_site", ".jekyll-cache")
+    shutil.copytree(site.root, alone, ignore=left_here)
+    command = [*ensure_jekyll(ROOT), "build", "--quiet", *options]
+    subprocess.run(command, cwd=alone, check=True, capture_output=True)
+
+    assert snapshot(alone / "_site") == snapshot(site.root / "_site")
+
+
+@pytest.mark.parametrize("baseurl", ["", "/some/where"])
+def test_every_internal_link_of_the_blog_leads_somewhere(tmp_path: Path, baseurl: str) -> None:
+    blog = committed(tmp_path)
+    assert main(["--blog", str(blog.root), "build", "--check", "--baseurl", baseurl]) == 0
+    folder = blog.root / "_site"
+    pages = {path: parsed(path) for path in folder.rglob("*.html")}
+
+    links = list(internal_links(folder, pages, baseurl))
+
+    assert len(links) > 50
+    for path, link, target, anchor in links:
+        place = path.relative_to(folder)
+        assert target is not None, f"{place}: {link} leaves {baseurl}"
+        assert target.is_file(), f"{place}: {link}"
+        if anchor and target in pages:
+            assert pages[target].findall(f".//*[@id='{anchor}']"), f"{place}: {link}"
+
+
+def committed(folder: Path) -> Blog:
+    """A copy of this very blog, with its posts and their committed results."""
+    blog = with_theme(empty_blog(folder))
+    for name in ("_posts", "code", "img", "_data"):
+        shutil.copytree(ROOT / name, blog.root / name, dirs_exist_ok=True)
+    return blog
+
+
+def internal_links(
+    folder: Path, pages: dict[Path, Element], baseurl: str
+) -> Iterator[tuple[Path, str, Path | None, str]]:
+    for path, tree in pages.items():
+        here = f"http://here{baseurl}/{path.relative_to(folder).as_posix()}"
+        for element in tree.iter():
+            for link in (element.get("href"), element.get("src")):
+                url = urlsplit(urljoin(here, link or "data:"))
+                if url.netloc != "here":
+                    continue
+                inside = url.path.startswith(f"{baseurl}/")
+                target = folder / unquote(url.path[len(baseurl) + 1 :])
+                page = target / "index.html" if target.is_dir() else target
+                yield path, str(link), page if inside else None, unquote(url.fragment)
+
+
+def test_a_formula_that_is_no_tex_is_told_with_its_line(
+    themed: Blog, capsys: pytest.CaptureFixture[str]
+) -> None:
+    add_post(themed, "post", None, "Words.\n\nA formula: $$\\nosuchthing{x}$$.")
+
+    assert main(["--blog", str(themed.root), "build"]) == 1
+    assert re.fullmatch(
+        r"_posts/2026-11-20-post.md:7: this formula is not TeX \(.+\); mend it\n",
+        capsys.readouterr().err,
+    )
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("{% include nothing.html %}", "Liquid cannot read it (Could not locate the included file"),
+        ("{{ 'a' | nosuchfilter }}", "Liquid cannot read it (undefined filter nosuchfilter)"),
+        ("{% if x %}", "Liquid cannot read it ('if' tag was never closed)"),
+    ],
+)
+def test_what_liquid_refuses_is_told_and_the_old_site_stays(
+    themed: Blog, capsys: pytest.CaptureFixture[str], body: str, said: str
+) -> None:
+    add_post(themed, "post", None)
+    assert main(["--blog", str(themed.root), "build"]) == 0
+    before = snapshot(themed.root / "_site")
+    add_post(themed, "post", None, body)
+    capsys.readouterr()
+
+    assert main(["--blog", str(themed.root), "build"]) == 1
+
+    assert capsys.readouterr().err.startswith("_posts/2026-11-20-post.md:")
+    assert snapshot(themed.root / "_site") == before
