@@ -80,6 +80,14 @@ def with_theme(blog: Blog) -> Blog:
     return blog
 
 
+def committed(folder: Path) -> Blog:
+    """A copy of this very blog, with its posts and their committed results."""
+    blog = with_theme(empty_blog(folder))
+    for name in ("_posts", "code", "img", "_data", "downloads"):
+        shutil.copytree(ROOT / name, blog.root / name, dirs_exist_ok=True)
+    return blog
+
+
 @pytest.fixture
 def press(blog: Blog, capfd: pytest.CaptureFixture[str]) -> Press:
     """The command, at work on `blog`."""

@@ -7,6 +7,7 @@ from press.record import (
     CellRecord,
     Claim,
     Figure,
+    Made,
     Provenance,
     Record,
     TableRecord,
@@ -17,10 +18,11 @@ from press.record import (
 def record() -> Record:
     return Record(
         schema=SCHEMA,
+        script="code/post.py",
         keys=Keys("c" * 64, "d" * 64),
         inputs={"code/shapes.py": "e" * 64, "code/model.keras": None},
         cells=(_cell("curve", figures=("curve",)), _cell("results", values=("a",)), _cell(None)),
-        figures={"curve": Figure("curve", "img/post/curve.0123abcd.svg", 538, 326, "0" * 64)},
+        figures={"curve": Figure("img/post/curve.0123abcd.svg", "0" * 64, "curve", 538, 326)},
         tables={
             "accuracy": TableRecord(
                 columns=("", "test"),
@@ -33,6 +35,8 @@ def record() -> Record:
         },
         values={"a": ValueRecord("97.8%", 97.8, None, "results")},
         claims=(Claim("checks", 9, "assert a > 0.97"),),
+        notebook=Made("downloads/post.89abcdef.ipynb", "1" * 64),
+        card=Made("img/post/card.fedcba98.png", "2" * 64),
         ledger=({"date": "2026-11-01", "values": {"a": "97.7%"}},),
         provenance=Provenance(
             date="2026-11-20T10:00:00Z",

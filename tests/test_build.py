@@ -65,7 +65,7 @@ def state(press: Press) -> dict[str, object]:
 
 
 def snapshot(blog: Blog) -> dict[str, bytes]:
-    folders = (blog.records, blog.root / "img")
+    folders = (blog.records, blog.root / "img", blog.downloads)
     files = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
     return {str(path.relative_to(blog.root)): path.read_bytes() for path in files}
 
@@ -125,11 +125,11 @@ def test_words_and_names_run_nothing_and_reach_the_record(
 
 
 def test_a_figure_follows_the_name_of_its_cell(built: Blog, press: Press) -> None:
-    (old,) = built.figures("post").iterdir()
+    (old,) = built.figures("post").glob("*.svg")
     edit(built, "# %% curve", "# %% loss-curve")
     press("build")
 
-    (new,) = built.figures("post").iterdir()
+    (new,) = built.figures("post").glob("*.svg")
     assert new.name == old.name.replace("curve", "loss-curve")
 
 
@@ -143,7 +143,7 @@ def test_a_post_s_prose_runs_nothing(built: Blog, press: Press) -> None:
 
 def test_a_missing_figure_is_made_again(built: Blog, press: Press) -> None:
     before = snapshot(built)
-    (figure,) = built.figures("post").iterdir()
+    (figure,) = built.figures("post").glob("*.svg")
     figure.unlink()
     assert state(press)["reason"] == f"{built.shown(figure)} is missing"
 
@@ -240,11 +240,11 @@ def test_verify_names_the_number_that_was_edited(built: Blog, press: Press) -> N
 
 
 def test_verify_names_the_figure_that_was_touched(built: Blog, press: Press) -> None:
-    (figure,) = built.figures("post").iterdir()
+    (figure,) = built.figures("post").glob("*.svg")
     figure.write_text(figure.read_text().replace("#1f6fb2", "#1f6fb3"))
 
     assert press("verify").err == (
-        f"{built.shown(figure)}: is not the figure that the run drew; restore it from git\n"
+        f"{built.shown(figure)}: is not the file that the run made; restore it from git\n"
     )
 
 
@@ -436,8 +436,8 @@ def test_fifty_kills_at_random_instants_leave_whole_results(built: Blog, press: 
             process.wait()
         record = read_record(built, "post")
         assert record
-        for figure in record.figures.values():
-            assert digest((built.root / figure.file).read_bytes()) == figure.sha256
+        for file, sha256 in record.files.items():
+            assert digest((built.root / file).read_bytes()) == sha256
         whole += 1
     assert whole == 50
     assert gone(built)
@@ -447,9 +447,8 @@ def test_fifty_kills_at_random_instants_leave_whole_results(built: Blog, press: 
     assert not list(built.local.glob("run-*"))
     record = read_record(built, "post")
     assert record
-    assert {str(path.relative_to(built.root)) for path in built.figures("post").iterdir()} == {
-        figure.file for figure in record.figures.values()
-    }
+    made = [*(built.root / "img").rglob("*.*"), *built.downloads.iterdir()]
+    assert {built.shown(path) for path in made} == set(record.files)
 
 
 def edit_to(blog: Blog, kill: int) -> None:

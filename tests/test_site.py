@@ -16,7 +16,7 @@ from press.blog import Blog
 from press.cli import main
 from press.install import ensure_jekyll
 
-from .conftest import ROOT, add_post, empty_blog, with_theme
+from .conftest import ROOT, add_post, committed, empty_blog, with_theme
 
 TRICKY = """\
 # Every sign that Liquid, kramdown or HTML could take for its own.
@@ -100,7 +100,7 @@ def page(site: Blog) -> Element:
 
 def parsed(path: Path) -> Element:
     parser = html5lib.HTMLParser(namespaceHTMLElements=False)
-    tree = parser.parse(path.read_text("utf-8"))
+    tree: Element = parser.parse(path.read_text("utf-8"))
     assert parser.errors == [], path
     return tree
 
@@ -234,14 +234,6 @@ def test_every_internal_link_of_the_blog_leads_somewhere(tmp_path: Path, baseurl
         assert target.is_file(), f"{place}: {link}"
         if anchor and target in pages:
             assert pages[target].findall(f".//*[@id='{anchor}']"), f"{place}: {link}"
-
-
-def committed(folder: Path) -> Blog:
-    """A copy of this very blog, with its posts and their committed results."""
-    blog = with_theme(empty_blog(folder))
-    for name in ("_posts", "code", "img", "_data"):
-        shutil.copytree(ROOT / name, blog.root / name, dirs_exist_ok=True)
-    return blog
 
 
 def internal_links(

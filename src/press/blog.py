@@ -36,6 +36,10 @@ class Blog:
     def formulas(self, slug: str) -> Path:
         return self.root / "_data" / "math" / f"{slug}.json"
 
+    @property
+    def downloads(self) -> Path:
+        return self.root / "downloads"
+
     def figures(self, slug: str) -> Path:
         return self.root / "img" / slug
 

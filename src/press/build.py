@@ -9,7 +9,7 @@ from press.errors import PressError, collected
 from press.formula import mathml_of, store_formulas, stored_formulas
 from press.install import ensure
 from press.post import Post
-from press.record import Record, remove_stray_figures, write_record
+from press.record import Record, remove_strays, write_record
 from press.say import duration, say
 from press.site import OUTPUT, build_site
 from press.state import RELABELLED, judge, staleness
@@ -59,7 +59,7 @@ def _up_to_date(blog: Blog, work: Work, order: Order, errors: list[PressError]) 
     """The work with a current record; an error leaves it and its results as they were."""
     try:
         record = _current_record(blog, work, order)
-        remove_stray_figures(blog, work.slug, record)
+        remove_strays(blog, work.slug, record)
         return replace(work, record=record)
     except PressError as error:
         errors.append(error)
@@ -112,7 +112,7 @@ def _rerun(blog: Blog, work: Work, order: Order) -> Record:
     if old and old.keys.compute == record.keys.compute:
         drifts = drift(old, record, work.post.tolerances)
         record = replace(record, ledger=(*old.ledger, *ledger_entry(old, drifts)))
-    write_record(blog, work.slug, record, renewed.pictures)
+    write_record(blog, work.slug, record, renewed.files)
     say(f"{work.slug}: ran in {duration(record.provenance.seconds)}{_outcome(old, record, drifts)}")
     return record
 
@@ -124,9 +124,10 @@ def _outcome(old: Record | None, new: Record, drifts: list[Drift]) -> str:
 
 
 def _relabel(blog: Blog, work: Work, old: Record) -> Record:
+    ensure("run")
     from press.renew import relabel
 
     renewed = relabel(blog, work.slug, work.script, old)
-    write_record(blog, work.slug, renewed.record, renewed.pictures)
+    write_record(blog, work.slug, renewed.record, renewed.files)
     say(f"{work.slug}: names and comments brought up to date; nothing was run")
     return renewed.record

@@ -3,6 +3,7 @@
 import base64
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from press import figure
@@ -55,10 +56,11 @@ def _text(output: Mapping[str, Any]) -> str:
 
 
 def _pictures(data: Mapping[str, Any]) -> Iterable[Picture]:
+    bitmap = base64.b64decode(data["image/png"]) if "image/png" in data else None
     if "image/svg+xml" in data:
-        yield figure.from_svg(data["image/svg+xml"])
-    elif "image/png" in data:
-        yield figure.from_png(base64.b64decode(data["image/png"]))
+        yield replace(figure.from_svg(data["image/svg+xml"]), bitmap=bitmap)
+    elif bitmap:
+        yield figure.from_png(bitmap)
 
 
 def clean(text: str, places: Mapping[str, str]) -> str:

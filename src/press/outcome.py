@@ -12,6 +12,8 @@ class Picture:
     suffix: str
     width: int
     height: int
+    bitmap: bytes | None = None
+    """The same drawn in pixels, where a card can be made of it."""
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,6 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 from typing import Any
 
 from press.blog import Blog, write
@@ -19,7 +18,7 @@ from press.outcome import Outcome, Picture, Table, Unfit, Value
 from press.script import Cell, Script, parse_cell
 
 SCHEMA = 1
-FIGURE_FILE = re.compile(r".+\.[0-9a-f]{8}\.(svg|png)")
+MADE_BY_RUNS = re.compile(r".+\.[0-9a-f]{8}\.(svg|png|ipynb)")
 
 
 @dataclass(frozen=True)
@@ -39,12 +38,18 @@ class CellRecord:
 
 
 @dataclass(frozen=True)
-class Figure:
-    cell: str | None
+class Made:
+    """A file that a run made."""
+
     file: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Figure(Made):
+    cell: str | None
     width: int
     height: int
-    sha256: str
 
 
 @dataclass(frozen=True)
@@ -84,6 +89,7 @@ class Provenance:
 @dataclass(frozen=True)
 class Record:
     schema: int
+    script: str
     keys: Keys
     inputs: Mapping[str, str | None]
     cells: tuple[CellRecord, ...]
@@ -91,8 +97,17 @@ class Record:
     tables: Mapping[str, TableRecord]
     values: Mapping[str, ValueRecord]
     claims: tuple[Claim, ...]
+    notebook: Made
+    card: Made | None
     ledger: tuple[Mapping[str, Any], ...]
     provenance: Provenance
+
+    @property
+    def files(self) -> dict[str, str]:
+        """The digests of all files that belong to the record."""
+        made: list[Made] = [*self.figures.values(), self.notebook]
+        made += [self.card] if self.card else []
+        return {item.file: item.sha256 for item in made}
 
     @property
     def known(self) -> dict[str, set[str]]:
@@ -119,8 +134,8 @@ class Results:
     tables: Mapping[str, TableRecord]
     values: Mapping[str, ValueRecord]
     claims: tuple[Claim, ...]
-    pictures: Mapping[str, Picture]
-    """The figures' bytes, by file."""
+    files: Mapping[str, bytes]
+    """The figures' contents, by file."""
 
 
 def results_of(slug: str, script: Script, outcomes: Sequence[Outcome]) -> Results:
@@ -130,7 +145,7 @@ def results_of(slug: str, script: Script, outcomes: Sequence[Outcome]) -> Result
     tables: dict[str, TableRecord] = {}
     values: dict[str, ValueRecord] = {}
     claims: list[Claim] = []
-    pictures: dict[str, Picture] = {}
+    files: dict[str, bytes] = {}
     for number, (cell, outcome) in enumerate(zip(script.cells, outcomes, strict=True), start=1):
         stem = cell.name or f"cell-{number}"
         own_pictures = dict(zip(_names(stem, outcome.pictures), outcome.pictures, strict=True))
@@ -138,7 +153,7 @@ def results_of(slug: str, script: Script, outcomes: Sequence[Outcome]) -> Result
         _check_free([*own_pictures, *own_tables], {**figures, **tables}, cell, script.path)
         for name, picture in own_pictures.items():
             figures[name] = _figure(slug, name, cell.name, picture)
-            pictures[figures[name].file] = picture
+            files[figures[name].file] = picture.data
         for name, table in own_tables.items():
             tables[name] = TableRecord(**vars(table), cell=cell.name)
         own_values = _values(cell, outcome, script.path, values)
@@ -159,7 +174,7 @@ def results_of(slug: str, script: Script, outcomes: Sequence[Outcome]) -> Result
                 entries=None if own_values else _entries(outcome),
             )
         )
-    return Results(tuple(cells), figures, tables, values, tuple(claims), pictures)
+    return Results(tuple(cells), figures, tables, values, tuple(claims), files)
 
 
 def _names(stem: str, items: Sequence[object]) -> list[str]:
@@ -177,10 +192,15 @@ def _check_free(names: list[str], taken: Mapping[str, object], cell: Cell, path:
 
 
 def _figure(slug: str, name: str, cell: str | None, picture: Picture) -> Figure:
-    sha256 = digest(picture.data)
     stem = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "figure"
-    file = f"img/{slug}/{stem}.{sha256[:8]}{picture.suffix}"
-    return Figure(cell, file, picture.width, picture.height, sha256)
+    made = made_file(f"img/{slug}/{stem}", picture.suffix, picture.data)
+    return Figure(made.file, made.sha256, cell, picture.width, picture.height)
+
+
+def made_file(stem: str, suffix: str, data: bytes) -> Made:
+    """A file with its digest in its name: a new one never takes an old one's place."""
+    sha256 = digest(data)
+    return Made(f"{stem}.{sha256[:8]}{suffix}", sha256)
 
 
 def _entries(outcome: Outcome) -> dict[str, Value] | None:
@@ -299,6 +319,7 @@ def read_record(blog: Blog, slug: str, *, trusting: bool = False) -> Record | No
 def _from_json(tree: Mapping[str, Any]) -> Record:
     return Record(
         schema=tree["schema"],
+        script=tree["script"],
         keys=Keys(**tree["keys"]),
         inputs=tree["inputs"],
         cells=tuple(_cell_from_json(cell) for cell in tree["cells"]),
@@ -306,6 +327,8 @@ def _from_json(tree: Mapping[str, Any]) -> Record:
         tables={name: _table_from_json(table) for name, table in tree["tables"].items()},
         values={name: ValueRecord(**value) for name, value in tree["values"].items()},
         claims=tuple(Claim(**claim) for claim in tree["claims"]),
+        notebook=Made(**tree["notebook"]),
+        card=tree["card"] and Made(**tree["card"]),
         ledger=tuple(tree["ledger"]),
         provenance=Provenance(
             **{**tree["provenance"], "cell_seconds": tuple(tree["provenance"]["cell_seconds"])}
@@ -338,23 +361,22 @@ def _table_from_json(tree: Mapping[str, Any]) -> TableRecord:
     )
 
 
-def write_record(blog: Blog, slug: str, record: Record, pictures: Mapping[str, Picture]) -> None:
-    """Put new results in place: figures first, the record last, then figures no record names."""
-    for file, picture in pictures.items():
-        write(blog.root / file, picture.data)
+def write_record(blog: Blog, slug: str, record: Record, files: Mapping[str, bytes]) -> None:
+    """Put new results in place: files first, the record last, then no file it does not name."""
+    for file, data in files.items():
+        write(blog.root / file, data)
     write(blog.record(slug), dumps(record))
-    remove_stray_figures(blog, slug, record)
+    remove_strays(blog, slug, record)
 
 
-def remove_stray_figures(blog: Blog, slug: str, record: Record) -> None:
-    """Remove figures that press made and that the record does not name."""
-    folder = blog.figures(slug)
-    wanted = {Path(figure.file).name for figure in record.figures.values()}
-    for path in sorted(folder.glob("*")) if folder.is_dir() else ():
-        if FIGURE_FILE.fullmatch(path.name) and path.name not in wanted:
+def remove_strays(blog: Blog, slug: str, record: Record) -> None:
+    """Remove files that a run of this post made and that its record does not name."""
+    figures = blog.figures(slug)
+    for path in (*figures.glob("*"), *blog.downloads.glob(f"{slug}.*")):
+        if MADE_BY_RUNS.fullmatch(path.name) and blog.shown(path) not in record.files:
             path.unlink()
-    if folder.is_dir() and not any(folder.iterdir()):
-        folder.rmdir()
+    if figures.is_dir() and not any(figures.iterdir()):
+        figures.rmdir()
 
 
 def sealed(record: Record) -> Record:

@@ -10,10 +10,12 @@ from typing import TypeVar
 
 from press import __version__, dataset
 from press.blog import Blog
+from press.card import card
 from press.key import code_of, imported, inputs_of, keys_of, seed_of, uses_mnist
-from press.outcome import Outcome, Picture
+from press.notebook import notebook
+from press.outcome import Outcome
 from press.progress import progress
-from press.record import SCHEMA, Provenance, Record, Results, outcomes_of, results_of
+from press.record import SCHEMA, Provenance, Record, made_file, outcomes_of, results_of
 from press.run import Conditions, Run, run, threads
 from press.script import Script
 from press.state import Reading, read, versions_of
@@ -26,8 +28,8 @@ NOTHING = Outcome(output="", warnings="", pictures=(), tables=(), entries=None)
 @dataclass(frozen=True)
 class Renewed:
     record: Record
-    pictures: Mapping[str, Picture]
-    """The figures' bytes, by file."""
+    files: Mapping[str, bytes]
+    """The contents of the files that belong to the record."""
 
 
 def rerun(
@@ -56,9 +58,11 @@ def rerun(
     inputs = inputs_of(blog, before.script, products)
     keys = keys_of(blog, before.script, inputs, dataset.DIGEST)
     return _renewed(
+        slug,
         replace(before, inputs=inputs, keys=keys),
-        results_of(slug, before.script, done.outcomes),
+        done.outcomes,
         products,
+        card=_card(done.outcomes),
         ledger=old.ledger if old else (),
         provenance=_provenance(before.script, done, rehearsal),
     )
@@ -70,9 +74,11 @@ def relabel(blog: Blog, slug: str, path: Path, old: Record) -> Renewed:
     seconds = _carried(reading.script, old, old.provenance.cell_seconds, 0.0)
     outcomes = _carried(reading.script, old, outcomes_of(blog, old), NOTHING)
     return _renewed(
+        slug,
         reading,
-        results_of(slug, reading.script, outcomes),
+        outcomes,
         old.products,
+        card=(blog.root / old.card.file).read_bytes() if old.card else None,
         ledger=old.ledger,
         provenance=replace(old.provenance, cell_seconds=tuple(seconds)),
     )
@@ -87,15 +93,22 @@ def _carried(script: Script, old: Record, items: Sequence[Item], nothing: Item) 
 
 
 def _renewed(
+    slug: str,
     reading: Reading,
-    results: Results,
+    outcomes: Sequence[Outcome],
     products: set[str],
     *,
+    card: bytes | None,
     ledger: tuple[Mapping[str, object], ...],
     provenance: Provenance,
 ) -> Renewed:
+    results = results_of(slug, reading.script, outcomes)
+    book = notebook(reading.script, outcomes)
+    book_file = made_file(f"downloads/{slug}", ".ipynb", book)
+    card_file = made_file(f"img/{slug}/card", ".png", card) if card else None
     record = Record(
         schema=SCHEMA,
+        script=reading.script.path,
         keys=reading.keys,
         inputs={**reading.inputs.digests(), **dict.fromkeys(sorted(products))},
         cells=results.cells,
@@ -103,10 +116,19 @@ def _renewed(
         tables=results.tables,
         values=results.values,
         claims=results.claims,
+        notebook=book_file,
+        card=card_file,
         ledger=ledger,
         provenance=provenance,
     )
-    return Renewed(record, results.pictures)
+    files = {**results.files, book_file.file: book}
+    return Renewed(record, {**files, card_file.file: card} if card_file and card else files)
+
+
+def _card(outcomes: Sequence[Outcome]) -> bytes | None:
+    """The first figure stands for the post."""
+    bitmaps = [picture.bitmap for outcome in outcomes for picture in outcome.pictures]
+    return next((card(bitmap) for bitmap in bitmaps if bitmap), None)
 
 
 def _mnist(scratch: Path, script: Script, rehearsal: bool) -> Path | None:

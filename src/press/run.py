@@ -185,7 +185,7 @@ class _Specs(KernelSpecManager):
     def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
         options = [
             "--ext=press.inside",
-            "--InlineBackend.figure_formats=svg",
+            "--InlineBackend.figure_formats={'svg', 'retina'}",
             "--HistoryManager.enabled=False",
         ]
         return KernelSpec(

@@ -79,12 +79,15 @@ class Builds:
 def serve(blog: Blog, order: Order, port: int) -> None:
     builds = Builds()
     server = _server(blog, order.baseurl or "", port, builds)
+    changes = _changes(blog)
+    next(changes)  # from here on no edit is missed, not even one made during the first build
     _rebuild(blog, order, builds)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     say(f"http://{HOST}:{server.server_port}{order.baseurl or ''}/ (Ctrl-C ends it)")
     try:
-        for _ in _changes(blog):
-            _rebuild(blog, order, builds)
+        for changed in changes:
+            if changed:
+                _rebuild(blog, order, builds)
     finally:
         server.shutdown()
 
@@ -98,14 +101,16 @@ def _rebuild(blog: Blog, order: Order, builds: Builds) -> None:
         builds.finished(str(error))
 
 
-def _changes(blog: Blog) -> Iterator[object]:
+def _changes(blog: Blog) -> Iterator[bool]:
+    """Whether a source changed, each time one did and now and then when none did."""
     from watchfiles import watch
 
     def counts(_: "Change", path: str) -> bool:
         parts = Path(path).relative_to(blog.root).parts
         return parts[0] not in MADE_HERE and "__pycache__" not in parts and parts[-1][0] != "."
 
-    return watch(blog.root, watch_filter=counts, raise_interrupt=True)
+    for changes in watch(blog.root, watch_filter=counts, yield_on_timeout=True, rust_timeout=500):
+        yield bool(changes)
 
 
 def _server(blog: Blog, baseurl: str, port: int, builds: Builds) -> ThreadingHTTPServer:

@@ -54,9 +54,9 @@ def judge(blog: Blog, path: Path, record: Record | None) -> State:
         raise PressError(
             place, "was made from the stand-in data", f"run: ./press build --refresh {path.stem}"
         )
-    missing = [name for name in record.figures.values() if not (blog.root / name.file).is_file()]
+    missing = [file for file in record.files if not (blog.root / file).is_file()]
     if missing:
-        return State(CHANGED, f"{missing[0].file} is missing")
+        return State(CHANGED, f"{missing[0]} is missing")
     if not _untouched(blog, path, record):
         reading = read(blog, path, record)
         if reading.keys.compute != record.keys.compute:

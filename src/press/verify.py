@@ -34,7 +34,7 @@ def _verify(blog: Blog, work: Work, time_limit: float) -> None:
     state = judge(blog, work.script, published)
     if published is None or state.stale:
         raise staleness(blog, work.script, state)
-    _check_figures(blog, published)
+    _check_files(blog, published)
     fresh = _rerun_elsewhere(blog, work, published, time_limit)
     drifts = drift(published, fresh, work.post.tolerances)
     conditions = differences(published.provenance, fresh.provenance)
@@ -46,12 +46,10 @@ def _verify(blog: Blog, work: Work, time_limit: float) -> None:
     result(f"{work.slug}: {_verdict(published, drifts, conditions)}")
 
 
-def _check_figures(blog: Blog, record: Record) -> None:
-    for figure in record.figures.values():
-        if digest((blog.root / figure.file).read_bytes()) != figure.sha256:
-            raise PressError(
-                figure.file, "is not the figure that the run drew", "restore it from git"
-            )
+def _check_files(blog: Blog, record: Record) -> None:
+    for file, sha256 in record.files.items():
+        if digest((blog.root / file).read_bytes()) != sha256:
+            raise PressError(file, "is not the file that the run made", "restore it from git")
 
 
 def _rerun_elsewhere(blog: Blog, work: Work, published: Record, time_limit: float) -> Record:

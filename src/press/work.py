@@ -127,7 +127,8 @@ def sweep(blog: Blog) -> None:
     """Remove what a press that was killed left behind."""
     for folder in blog.local.glob(f"{SCRATCH}*"):
         shutil.rmtree(folder, ignore_errors=True)
-    for folder in (blog.records, *(blog.root / "img").glob("*")):
+    folders = (blog.records, blog.downloads, *(blog.root / "img").glob("*"))
+    for folder in folders:
         for left in folder.glob(f".*{ASIDE}") if folder.is_dir() else ():
             left.unlink()
 

@@ -1,0 +1,225 @@
+"""The pages in a real browser: readable by everyone, quick, and quiet."""
+
+import gzip
+import http.server
+import io
+import json
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from functools import partial
+from importlib.resources import files
+from pathlib import Path
+from urllib.parse import urlsplit
+from xml.etree import ElementTree
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from press.blog import Blog
+from press.cli import main
+from press.install import ensure_chromium
+
+from .conftest import committed
+
+AXE = (files("axe_playwright_python") / "axe.min.js").read_text("utf-8")
+POST = "/posts/a-first-look-at-neural-networks/"
+DEMONSTRATION = "/posts/every-element/"
+KINDS = [
+    "/",
+    POST,
+    DEMONSTRATION,
+    "/about/",
+    "/archive/",
+    "/tags/",
+    "/categories/",
+    "/series/",
+    "/search/",
+    "/404.html",
+]
+LAYOUT_SHIFT = """
+window.shift = 0;
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shift += entry.value;
+}).observe({ type: "layout-shift", buffered: true });
+"""
+
+
+@pytest.fixture(scope="module")
+def blog(tmp_path_factory: pytest.TempPathFactory) -> Blog:
+    blog = committed(tmp_path_factory.mktemp("pages"))
+    assert main(["--blog", str(blog.root), "build", "--check"]) == 0
+    return blog
+
+
+@pytest.fixture(scope="module")
+def address(blog: Blog) -> Iterator[str]:
+    handler = partial(_Quiet, directory=str(blog.root / "_site"))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+class _Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        options = ["--no-sandbox", "--disable-background-networking", "--disable-component-update"]
+        browser = playwright.chromium.launch(executable_path=ensure_chromium(), args=options)
+        yield browser
+        browser.close()
+
+
+def opened(browser: Browser, width: int, *, dark: bool = False, scripts: bool = True) -> Page:
+    page = browser.new_context(
+        viewport={"width": width, "height": 800},
+        color_scheme="dark" if dark else "light",
+        bypass_csp=True,
+        permissions=["clipboard-read", "clipboard-write"],
+    ).new_page()
+    if not scripts:
+        page.route("**/*.js", lambda route: route.abort())
+    return page
+
+
+@pytest.mark.parametrize("path", KINDS)
+def test_axe_finds_nothing(browser: Browser, address: str, path: str) -> None:
+    for width in (360, 1280):
+        for dark in (False, True):
+            for scripts in (True, False):
+                page = opened(browser, width, dark=dark, scripts=scripts)
+                page.goto(address + path)
+                page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+                page.evaluate(AXE)
+                found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+                page.context.close()
+                assert [
+                    (rule["id"], rule["nodes"][0]["html"]) for rule in found["violations"]
+                ] == [], (width, dark, scripts)
+
+
+@pytest.mark.parametrize("path", KINDS)
+def test_a_page_is_light_quiet_and_steady(
+    browser: Browser, address: str, blog: Blog, path: str
+) -> None:
+    page = browser.new_context(viewport={"width": 320, "height": 740}).new_page()
+    requests: list[str] = []
+    complaints: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.add_init_script(LAYOUT_SHIFT)
+
+    page.goto(address + path, wait_until="networkidle")
+    at_first = len(requests)
+    height = page.evaluate("document.documentElement.scrollHeight")
+    for _ in range(0, height, 600):
+        page.mouse.wheel(0, 600)
+        page.wait_for_timeout(20)
+
+    assert complaints == []
+    assert [url for url in requests if not url.startswith((address, "data:"))] == []
+    assert at_first <= 12
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    assert page.evaluate("window.shift") <= 0.01
+    assert page.context.cookies() == []
+    assert page.evaluate("Object.keys(localStorage)") == []
+    weights = weights_of(blog.root / "_site", requests)
+    assert weights["html"] <= 25_000
+    assert weights["css"] <= 8_000
+    assert weights["js"] <= 6_000
+    page.context.close()
+
+
+def weights_of(site: Path, urls: list[str]) -> Counter[str]:
+    weights: Counter[str] = Counter()
+    for path in {urlsplit(url).path for url in urls if url.startswith("http")}:
+        file = site / path.lstrip("/")
+        file = file / "index.html" if file.is_dir() else file
+        weights[file.suffix.lstrip(".")] += len(gzip.compress(file.read_bytes()))
+    return weights
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_copy_gives_the_cells_of_the_script_byte_for_byte(
+    browser: Browser, address: str, blog: Blog, width: int
+) -> None:
+    for path in sorted(blog.records.glob("*.json")):
+        sources = {
+            cell["name"]: cell["source"] for cell in json.loads(path.read_text("utf-8"))["cells"]
+        }
+        page = opened(browser, width)
+        page.goto(f"{address}/posts/{path.stem}/")
+        cells = page.query_selector_all("[data-cell]")
+        assert cells
+        for cell in cells:
+            button = cell.query_selector("button.copy")
+            assert button
+            button.click()
+            name = cell.get_attribute("data-cell")
+            page.wait_for_function("document.querySelector('[role=status]').textContent !== ''")
+            assert page.evaluate("navigator.clipboard.readText()") == sources[name], name
+        page.context.close()
+
+
+def colours(page: Page, selector: str) -> list[tuple[int, int, int]]:
+    """The colours of a figure on the screen, the most frequent first."""
+    figure = page.locator(selector)
+    figure.scroll_into_view_if_needed()
+    page.wait_for_timeout(300)
+    image = Image.open(io.BytesIO(figure.screenshot())).convert("RGB")
+    found = image.getcolors(image.width * image.height) or []
+    return [colour for _, colour in sorted(found, reverse=True)]  # type: ignore[misc]
+
+
+def test_figures_follow_the_system_and_the_switch(browser: Browser, address: str) -> None:
+    figure = "#figure-learning-curves img"
+    shown: dict[bool, list[tuple[int, int, int]]] = {}
+    after_switch: dict[bool, tuple[int, int, int]] = {}
+    for dark in (False, True):
+        page = opened(browser, 1280, dark=dark)
+        page.goto(address + POST)
+        shown[dark] = colours(page, figure)
+        page.evaluate("scrollTo(0, 0)")
+        page.click(".scheme")
+        switched = colours(page, figure)
+        page.reload()
+        assert switched[0] == colours(page, figure)[0], "the switch does not last"
+        page.context.close()
+        after_switch[not dark] = switched[0]
+
+    assert min(shown[False][0]) > 240, "a light page has a light ground"
+    assert max(shown[True][0]) < 40, "a dark page has a dark ground"
+    assert min(map(max, shown[False])) < 60, "and dark words"
+    assert max(map(min, shown[True])) > 180, "and light words"
+    assert after_switch == {dark: found[0] for dark, found in shown.items()}
+
+
+def test_search_works_by_keyboard(browser: Browser, address: str) -> None:
+    page = opened(browser, 1280)
+    page.goto(address + POST)
+    page.keyboard.press("/")
+    page.wait_for_url("**/search/")
+    page.keyboard.type("overfitting")
+    page.wait_for_selector("#results a")
+
+    assert page.locator("#results a").first.get_attribute("href")
+    page.context.close()
+
+
+def test_feed_sitemap_and_metadata_can_be_parsed(blog: Blog) -> None:
+    site = blog.root / "_site"
+    feed = ElementTree.parse(site / "feed.xml")
+    ElementTree.parse(site / "sitemap.xml")
+    index = json.loads((site / "search.json").read_text("utf-8"))
+
+    contents = feed.findall(".//{http://www.w3.org/2005/Atom}content")
+    assert contents
+    assert all("<figure" in (content.text or "") for content in contents)
+    assert len(index) >= len(contents)
