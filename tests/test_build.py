@@ -124,6 +124,19 @@ def test_words_and_names_run_nothing_and_reach_the_record(
     assert results(built) == relabelled, "a run gives another record than relabelling"
 
 
+def test_a_local_module_s_comments_run_nothing_and_its_code_does(blog: Blog, press: Press) -> None:
+    (blog.code / "shapes.py").write_text("PI = 3\n")
+    add_post(blog, "post", "# %% a\nimport shapes\n\nshapes.PI\n")
+    press("build")
+    (blog.code / "shapes.py").write_text("PI = 3  # about\n")
+    assert state(press)["state"] == "relabelled"
+    press("build")
+    assert state(press)["state"] == "current"
+
+    (blog.code / "shapes.py").write_text("PI = 4\n")
+    assert (state(press)["state"], state(press)["reason"]) == ("changed", "code/shapes.py")
+
+
 def test_a_figure_follows_the_name_of_its_cell(built: Blog, press: Press) -> None:
     (old,) = built.figures("post").glob("*.svg")
     edit(built, "# %% curve", "# %% loss-curve")

@@ -10,7 +10,7 @@ from press.collect import clean
 from press.run import CellPrints, CellStarts, ClaimFails, Event, Listener
 from press.say import duration, say
 
-METRICS = re.compile(r"epoch|loss|accuracy", re.IGNORECASE)
+METRICS = re.compile(r"\b(loss|accuracy): \d")
 QUICK = 1.0
 """Seconds below which a cell is not worth a line."""
 PAUSE = 2.0

@@ -61,7 +61,7 @@ def judge(blog: Blog, path: Path, record: Record | None) -> State:
         reading = read(blog, path, record)
         if reading.keys.compute != record.keys.compute:
             return _changed(reading, record)
-        if reading.keys.display != record.keys.display:
+        if (reading.keys.display, reading.inputs.digests()) != (record.keys.display, _read(record)):
             return State(RELABELLED, "comments, names or layout; no run needed")
     older = aged(record)
     return State(AGED, ", ".join(older)) if older else State(CURRENT)
@@ -83,11 +83,15 @@ def _untouched(blog: Blog, path: Path, record: Record) -> bool:
     """Whether script, modules and files are byte for byte those of the run: no need to parse."""
     if digest(blog.text(path)) != record.keys.display:
         return False
-    files = {name: made for name, made in record.inputs.items() if made is not None}
     return all(
         (blog.root / name).is_file() and digest((blog.root / name).read_bytes()) == made
-        for name, made in files.items()
+        for name, made in _read(record).items()
     )
+
+
+def _read(record: Record) -> dict[str, str]:
+    """The modules and files that the run read, with their digests."""
+    return {name: made for name, made in record.inputs.items() if made is not None}
 
 
 def _changed(reading: Reading, record: Record) -> State:
@@ -98,9 +102,9 @@ def _changed(reading: Reading, record: Record) -> State:
             return State(CHANGED, "the last cells were removed")
         if code_of(cell.source) != code:
             return State(CHANGED, f"cell {cell.label}", cell.line)
-    now = reading.inputs.digests()
-    for name in sorted({*now, *(record.inputs.keys() - record.products)}):
-        if now.get(name) != record.inputs.get(name):
+    now, then = reading.inputs.digests(), _read(record)
+    for name in sorted({*now, *then}):
+        if now.get(name) != then.get(name):
             return State(CHANGED, name)
     return State(CHANGED, "press runs or collects scripts differently now")
 
