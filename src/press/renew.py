@@ -15,7 +15,8 @@ from press.key import code_of, imported, inputs_of, keys_of, seed_of, uses_mnist
 from press.notebook import notebook
 from press.outcome import Outcome
 from press.progress import progress
-from press.record import SCHEMA, Provenance, Record, made_file, outcomes_of, results_of
+from press.record import SCHEMA, Provenance, Record, made_file
+from press.results import outcomes_of, results_of
 from press.run import Conditions, Run, run, threads
 from press.script import Script
 from press.state import Reading, read, versions_of
