@@ -30,22 +30,19 @@ def progress(slug: str, cells: int, expected: Sequence[float]) -> Iterator[Liste
 
 
 def _plain(cells: int) -> Listener:
-    place = ""
-    metrics = ""
-    epoch = ""
+    place = epoch = ""
     last_line = 0.0
 
     def listen(event: Event) -> None:
-        nonlocal place, epoch, metrics, last_line
+        nonlocal place, epoch, last_line
         if isinstance(event, CellStarts):
             place = f"  [{event.number + 1}/{cells}] {event.cell.name or f'line {event.cell.line}'}"
-            metrics = epoch = ""
+            epoch = ""
         elif isinstance(event, CellPrints):
-            epoch, metrics = _heard(event.text, epoch, metrics)
+            epoch, metrics = _heard(event.text, epoch)
             if metrics and time.monotonic() - last_line >= PAUSE:
                 say(f"{place}: {f'{epoch} ' if epoch else ''}{metrics}")
                 last_line = time.monotonic()
-                metrics = ""
         elif isinstance(event, ClaimFails):
             say(f"{event.error} (not counted on stand-in data)")
         elif event.seconds >= QUICK:
@@ -79,7 +76,8 @@ def _live(slug: str, cells: int, expected: Sequence[float]) -> Iterator[Listener
                 epoch = metrics = ""
                 bar.update(task, completed=done, description=place)
             elif isinstance(event, CellPrints):
-                epoch, metrics = _heard(event.text, epoch, metrics)
+                epoch, news = _heard(event.text, epoch)
+                metrics = news or metrics
                 bar.update(task, description=" ".join(filter(None, (place, epoch, metrics))))
             elif isinstance(event, ClaimFails):
                 bar.console.print(f"{event.error} (not counted on stand-in data)", markup=False)
@@ -87,8 +85,9 @@ def _live(slug: str, cells: int, expected: Sequence[float]) -> Iterator[Listener
         yield listen
 
 
-def _heard(text: str, epoch: str, metrics: str) -> tuple[str, str]:
-    """The epoch and the metrics that a piece of output tells, or the last ones known."""
+def _heard(text: str, epoch: str) -> tuple[str, str]:
+    """The epoch that a piece of output belongs to, and the metrics in it, if there are any."""
+    metrics = ""
     for line in clean(text, {}).split("\n"):
         if re.fullmatch(r"Epoch \d+/\d+", line.strip()):
             epoch, metrics = line.strip(), ""

@@ -1,0 +1,55 @@
+"""The posts' prose: no number that a run could give is typed, and links lead where the facts do."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from press.post import FORMULA, FRONT_MATTER, INCLUDE, UNRENDERED
+
+from .conftest import ROOT
+
+POSTS = sorted(path for path in (ROOT / "_posts").glob("*.md") if "every-element" not in path.name)
+UNITS = r"%|per ?cent|points?|pixels?|seconds?|minutes?|images?|digits?|epochs?|parameters?"
+MEASURED = re.compile(rf"\d[\d,.]*(?:\s|-)?(?:{UNITS})\b|\d[\d,.]*\s?%")
+CODE = re.compile(r"^(```|~~~).*?^\1$|`[^`\n]*`", re.DOTALL | re.MULTILINE)
+SENTENCE_END = re.compile(r"(?<=[.!?:])\s+(?=[A-Z*\[])|\n\s*\n|\n(?=[-*#|] )")
+SOURCE = re.compile(r"\]\(https://|\]\[")
+FIRST_PERSON_SINGULAR = re.compile(r"\b(I|I'm|I've|my|me)\b")
+
+
+def prose(path: Path) -> str:
+    """What a post says in its own words: no front matter, code, formula or quotation of a run."""
+    text = FRONT_MATTER.sub("", path.read_text("utf-8"), count=1)
+    for left_out in (UNRENDERED, CODE, FORMULA):
+        text = left_out.sub(" ", text)
+    return text
+
+
+def sentences(path: Path) -> list[str]:
+    text = INCLUDE.sub(lambda include: f" {captions(include['words'])} ", prose(path))
+    return [" ".join(sentence.split()) for sentence in SENTENCE_END.split(text)]
+
+
+def captions(words: str) -> str:
+    """The words that an include's caption and alt text add to the page."""
+    return " ".join(re.findall(r'\b(?:caption|alt)="([^"]*)"', words))
+
+
+@pytest.mark.parametrize("path", POSTS, ids=lambda path: path.stem[11:])
+def test_no_measured_number_is_typed_without_its_source(path: Path) -> None:
+    typed = [s for s in sentences(path) if MEASURED.search(s) and not SOURCE.search(s)]
+
+    assert typed == []
+
+
+@pytest.mark.parametrize("path", POSTS, ids=lambda path: path.stem[11:])
+def test_links_are_named_and_secure(path: Path) -> None:
+    links = re.findall(r"\[([^\]]*)\]\((http[^)]*)\)", path.read_text("utf-8"))
+
+    assert all(len(words) > 3 and url.startswith("https://") for words, url in links), links
+
+
+@pytest.mark.parametrize("path", POSTS, ids=lambda path: path.stem[11:])
+def test_a_post_is_no_diary(path: Path) -> None:
+    assert FIRST_PERSON_SINGULAR.findall(prose(path)) == []
