@@ -43,7 +43,7 @@ AGAIN = "connect this machine and run ./press again"
 NO_NETWORK_FOR_PIP = f"the packages cannot be installed and there is no network; {AGAIN}"
 NO_PYTHON = "press: Python 3.11, 3.12 or 3.13 (with its venv module) is missing"
 AS_ROOT = "env DEBIAN_FRONTEND=noninteractive LC_ALL=C apt-get -qq -o DPkg::Lock::Timeout=600"
-JEKYLL = "jekyll ruby-bundler ruby-jekyll-feed ruby-jekyll-seo-tag ruby-jekyll-sitemap"
+JEKYLL = "jekyll ruby-bundler"
 OFFLINE_APT = """\
 case "$*" in *update*) exit 0 ;; esac
 echo "E: Failed to fetch it  Temporary failure resolving 'a.mirror'"

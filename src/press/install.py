@@ -29,13 +29,7 @@ LAYERS = {
     "run": "TensorFlow and Jupyter",
     "test": "TensorFlow, Jupyter and the tools for tests",
 }
-JEKYLL = (
-    "jekyll",
-    "ruby-bundler",
-    "ruby-jekyll-feed",
-    "ruby-jekyll-seo-tag",
-    "ruby-jekyll-sitemap",
-)
+JEKYLL = ("jekyll", "ruby-bundler")
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 OFFLINE = re.compile(
     "temporary failure|name resolution|name or service not known|failed to establish a new"
