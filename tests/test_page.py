@@ -205,7 +205,8 @@ def test_search_works_by_keyboard(browser: Browser, address: str) -> None:
     page = opened(browser, 1280)
     page.goto(address + POST)
     page.keyboard.press("/")
-    page.wait_for_url("**/search/")
+    page.wait_for_url("**/search/#query")
+    page.wait_for_function("document.activeElement.id === 'query'")
     page.keyboard.type("overfitting")
     page.wait_for_selector("#results a")
 

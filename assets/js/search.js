@@ -6,6 +6,8 @@ const found = document.querySelector("#found");
 const results = document.querySelector("#results");
 let index;
 
+if (location.hash === "#query") field.focus();
+
 function load() {
   index ??= fetch(form.dataset.index).then((answer) => answer.json());
   return index;

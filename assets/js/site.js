@@ -79,5 +79,5 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
   const field = document.querySelector("#query");
   if (field) field.focus();
-  else document.querySelector('.site a[href$="/search/"]').click();
+  else location.assign(document.querySelector('.site a[href$="/search/"]').href + "#query");
 });
