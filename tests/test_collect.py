@@ -36,6 +36,10 @@ from press.outcome import Unfit, Value
         ("CPU times: user 3 ms\nWall time: 4 ms", "CPU times: …\nWall time: …"),
         ("100%|██████████| 10/10 [00:01<00:00,  7.1it/s]\nafter", "after"),
         ("2026-11-21 01:02:03.456: I tensorflow/core/x.cc:1] hello\nkept", "kept"),
+        (
+            "I0000 00:00:1795232306.698428   10685 port.cc:153] oneDNN operations are on.\nkept",
+            "kept",
+        ),
         ("/home/me/blog/code/x.py", "code/x.py"),
         ("the loss is 0.25 at 0x", "the loss is 0.25 at 0x"),
         ("took 3s - or 4s", "took 3s - or 4s"),

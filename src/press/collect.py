@@ -24,7 +24,7 @@ NOISE = [
     (re.compile(r"(?m)^.*\bper loop \(mean ± .*$"), "… per loop"),
     (re.compile(r"(?m)^.*%\|.*\|\s.*\[\d\d:\d\d.*\]\n?"), ""),
     (re.compile(r"(?m)^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+: [IWEF] .*\n?"), ""),
-    (re.compile(r"(?m)^[IWEF]\d{4} \d\d:\d\d:\d\d\.\d+ .*\n?"), ""),
+    (re.compile(r"(?m)^[IWEF]\d{4} \d\d:\d\d:\d+\.\d+ .*\n?"), ""),
     (re.compile(r"(?m)^WARNING: All log messages before absl::InitializeLog.*\n?"), ""),
     (re.compile(r"(?m)^Matplotlib is building the font cache.*\n?"), ""),
 ]
