@@ -1,9 +1,13 @@
 """What the tests share: small blogs to work on, and press as a function."""
 
+import http.server
 import re
 import shutil
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -86,6 +90,21 @@ def committed(folder: Path) -> Blog:
     for name in ("_posts", "code", "img", "_data", "downloads"):
         shutil.copytree(ROOT / name, blog.root / name, dirs_exist_ok=True)
     return blog
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """The address of a folder's files on this machine."""
+    handler = partial(_Quiet, directory=str(folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+class _Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:
+        """Requests are no news."""
 
 
 @pytest.fixture

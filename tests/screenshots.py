@@ -1,14 +1,10 @@
 """Takes README's pictures: `.press/venv/bin/python -m tests.screenshots`, after a build."""
 
-import http.server
-import threading
-from functools import partial
-
 from playwright.sync_api import sync_playwright
 
 from press.install import ensure_chromium
 
-from .conftest import ROOT
+from .conftest import ROOT, served
 
 PICTURES = {
     "home-light": ("/", 1280, "light", ""),
@@ -22,12 +18,7 @@ PICTURES = {
 
 
 def main() -> None:
-    handler = partial(http.server.SimpleHTTPRequestHandler, directory=str(ROOT / "_site"))
-    with (
-        http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server,
-        sync_playwright() as playwright,
-    ):
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+    with served(ROOT / "_site") as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=ensure_chromium(), args=["--no-sandbox"]
         )
@@ -36,10 +27,9 @@ def main() -> None:
                 viewport={"width": width, "height": 800},
                 color_scheme="dark" if scheme == "dark" else "light",
             )
-            page.goto(f"http://127.0.0.1:{server.server_port}{path}{place}")
+            page.goto(f"{address}{path}{place}")
             page.wait_for_timeout(500)
             page.screenshot(path=ROOT / ".github" / f"{name}.png")
-        server.shutdown()
 
 
 if __name__ == "__main__":

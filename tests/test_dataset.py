@@ -1,10 +1,7 @@
 """MNIST: found, fetched, and refused when it is not MNIST."""
 
-import http.server
 import re
-import threading
 from collections.abc import Iterator, Mapping
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +10,8 @@ import pytest
 from press import dataset
 from press.errors import PressError
 from press.key import digest
+
+from .conftest import served
 
 ARRAYS = {name: np.arange(n, dtype="uint8") for n, name in enumerate(dataset.ARRAYS, start=3)}
 
@@ -30,16 +29,8 @@ def small_mnist(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def server(tmp_path: Path) -> Iterator[str]:
     """Serves tmp_path/served."""
     (tmp_path / "served").mkdir()
-    handler = partial(_Quiet, directory=str(tmp_path / "served"))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as httpd:
-        threading.Thread(target=httpd.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{httpd.server_port}/mnist.npz"
-        httpd.shutdown()
-
-
-class _Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, format: str, *args: object) -> None:
-        pass
+    with served(tmp_path / "served") as address:
+        yield f"{address}/mnist.npz"
 
 
 def good_file(path: Path) -> Path:

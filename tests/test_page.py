@@ -1,13 +1,10 @@
 """The pages in a real browser: readable by everyone, quick, and quiet."""
 
 import gzip
-import http.server
 import io
 import json
-import threading
 from collections import Counter
 from collections.abc import Iterator
-from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -21,7 +18,7 @@ from press.blog import Blog
 from press.cli import main
 from press.install import ensure_chromium
 
-from .conftest import committed
+from .conftest import committed, served
 
 AXE = (files("axe_playwright_python") / "axe.min.js").read_text("utf-8")
 POST = "/posts/a-first-look-at-neural-networks/"
@@ -55,16 +52,8 @@ def blog(tmp_path_factory: pytest.TempPathFactory) -> Blog:
 
 @pytest.fixture(scope="module")
 def address(blog: Blog) -> Iterator[str]:
-    handler = partial(_Quiet, directory=str(blog.root / "_site"))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-
-
-class _Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, format: str, *args: object) -> None:
-        pass
+    with served(blog.root / "_site") as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
