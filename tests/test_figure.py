@@ -98,6 +98,19 @@ def test_a_coloured_picture_keeps_its_colours() -> None:
     assert images_of(svg)[0].convert("RGB").getpixel((0, 0)) == (0, 0, 255)
 
 
+def test_white_in_a_coloured_picture_is_the_page() -> None:
+    chart = Image.new("RGB", (4, 4), "white")
+    chart.putpixel((0, 0), (255, 0, 0))
+    chart.putpixel((1, 0), (255, 128, 128))
+    (image,) = images_of(drawn(embedded(chart)))
+
+    assert [image.getpixel((x, 0)) for x in range(3)] == [
+        (255, 0, 0, 255),
+        (255, 0, 0, 127),
+        (0, 0, 0, 0),
+    ]
+
+
 def contrast(one: str, other: str) -> float:
     def luminance(colour: str) -> float:
         parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]

@@ -2,7 +2,8 @@
 
 The SVG stays as drawn for the light page. A style sheet inside gives every colour its counterpart
 for the dark one: greys are turned over, hues are lifted. Pictures of one ink, such as a digit in
-greys, become masks through which that ink is seen, so that they follow like any line.
+greys, become masks through which that ink is seen, so that they follow like any line. In coloured
+pictures white becomes transparent: the middle of a diverging colour map is the page itself.
 """
 
 import base64
@@ -136,7 +137,7 @@ def _redrawn(attributes: str, mask: str) -> str:
     image = _opened(base64.b64decode(embedded["data"]))
     inked = _ink(image)
     if inked is None:
-        return f"<image{PNG.sub(_href(image), attributes)}/>"
+        return f"<image{PNG.sub(_href(_without_white(image)), attributes)}/>"
     colour, coverage = inked
     box = {"x": "0", "y": "0", **dict(GEOMETRY.findall(attributes))}
     geometry = " ".join(f'{name}="{length}"' for name, length in box.items())
@@ -173,6 +174,19 @@ def _ink(image: "Image") -> "tuple[str, Image] | None":
     return "#" + "".join(
         f"{(low + high) // 2:02x}" for low, high in zip(lows, highs, strict=True)
     ), alpha
+
+
+def _without_white(image: "Image") -> "Image":
+    """The same on a white page, but with the white taken out, so that the page shows through."""
+    import numpy as np
+    from PIL import Image
+
+    rgba = np.asarray(image.convert("RGBA"), dtype=float)
+    lowest = rgba[..., :3].min(axis=2, keepdims=True)
+    cover = 255 - lowest
+    colour = (rgba[..., :3] - lowest) * 255 / np.maximum(cover, 1)
+    seen = cover * rgba[..., 3:] / 255
+    return Image.fromarray(np.concatenate([colour, seen], axis=2).round().astype("uint8"))
 
 
 def _level(extreme: "float | tuple[int, int]") -> int:
