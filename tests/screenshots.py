@@ -26,9 +26,10 @@ def main() -> None:
             page = browser.new_page(
                 viewport={"width": width, "height": 800},
                 color_scheme="dark" if scheme == "dark" else "light",
+                reduced_motion="reduce",
             )
             page.goto(f"{address}{path}{place}")
-            page.wait_for_timeout(500)
+            page.wait_for_timeout(1500)
             page.screenshot(path=ROOT / ".github" / f"{name}.png")
 
 
