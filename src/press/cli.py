@@ -35,6 +35,8 @@ examples:
 
 
 def main(words: Sequence[str] | None = None) -> int:
+    # A shell starts what it puts in the background with SIGINT ignored; SIGTERM needs it too.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, _stop)
     options = _options(words)
     try:

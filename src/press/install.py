@@ -268,10 +268,11 @@ def _missing_gem(log: str) -> str | None:
 
 def ensure_chromium() -> str:
     """The browser that the tests drive."""
-    if found := _chromium():
-        return found
-    if shutil.which("apt-get"):
-        _apt_install(["chromium"], "tests", "Chromium")
+    # What drives it, Playwright's own Node, needs libatomic, which a small Debian lacks.
+    missing = [] if _chromium() else ["chromium"]
+    missing += [] if any(Path("/usr/lib").glob("*/libatomic.so.1")) else ["libatomic1"]
+    if missing and shutil.which("apt-get"):
+        _apt_install(missing, "tests", "Chromium")
     if found := _chromium():
         return found
     raise PressError("tests", "Chromium is missing", f"install Chromium or Chrome and {AGAIN}")
