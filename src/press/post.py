@@ -55,24 +55,17 @@ class Post:
         return self.front.get("tolerances") or {}
 
 
-def find_posts(blog: Blog) -> dict[str, Path]:
-    """Every post by its slug."""
+def find_posts(blog: Blog, errors: list[PressError]) -> dict[str, Path]:
+    """Every post by its slug; of two posts of one slug the second is an error."""
     found: dict[str, Path] = {}
-    with collected() as errors:
-        for path in sorted(blog.posts.rglob("*")):
-            name = FILE_NAME.fullmatch(path.name)
-            if not name:
-                continue
-            slug = name["slug"]
-            if slug in found:
-                errors.append(
-                    PressError(
-                        f"{blog.shown(path)}:1",
-                        f"{blog.shown(found[slug])} has the same slug",
-                        "rename or remove one",
-                    )
-                )
-            found[slug] = path
+    for path in sorted(blog.posts.rglob("*")):
+        name = FILE_NAME.fullmatch(path.name)
+        if not name:
+            continue
+        first = found.setdefault(name["slug"], path)
+        if first != path:
+            problem = f"{blog.shown(first)} has the same slug"
+            errors.append(PressError(f"{blog.shown(path)}:1", problem, "rename or remove one"))
     return found
 
 

@@ -39,12 +39,13 @@ class Gathered:
 
 def gather(blog: Blog, wanted: Sequence[str] = ()) -> Gathered:
     """All posts, or those wanted, each read; one that cannot be read does not hide the others."""
+    errors: list[PressError] = []
     scripts = find_scripts(blog)
-    posts = find_posts(blog)
-    _check_wanted(wanted, posts, scripts)
+    posts = find_posts(blog, errors)
+    _check_wanted(wanted, posts)
     works: list[Work] = []
     plain: list[Post] = []
-    errors = [] if wanted else [*_strays(blog, posts, scripts)]
+    errors += [] if wanted else _strays(blog, posts, scripts)
     for slug in wanted or posts:
         try:
             post = read_post(blog, slug, posts[slug])
@@ -68,7 +69,7 @@ def _work(blog: Blog, slug: str, post: Post, script: Path) -> Work:
         return Work(slug, post, script, None, error)
 
 
-def _check_wanted(wanted: Sequence[str], posts: Iterable[str], scripts: Iterable[str]) -> None:
+def _check_wanted(wanted: Sequence[str], posts: Iterable[str]) -> None:
     for slug in wanted:
         if slug not in posts:
             known = sorted(posts)
