@@ -213,3 +213,14 @@ def test_feed_sitemap_and_metadata_can_be_parsed(blog: Blog) -> None:
     assert contents
     assert all("<figure" in (content.text or "") for content in contents)
     assert len(index) >= len(contents)
+
+
+def test_every_post_describes_itself_as_data(blog: Blog) -> None:
+    for path in sorted(blog.posts.glob("*.md")):
+        slug = path.stem[11:]
+        html = (blog.root / "_site" / "posts" / slug / "index.html").read_text("utf-8")
+        data = json.loads(html.split('<script type="application/ld+json">')[1].split("</script>")[0])
+
+        assert data["@type"] == "BlogPosting"
+        assert data["url"].endswith(f"/posts/{slug}/")
+        assert data["isBasedOn"]["url"].endswith(f"/code/{slug}.py")

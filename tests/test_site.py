@@ -252,6 +252,24 @@ def internal_links(
                 yield path, str(link), page if inside else None, unquote(url.fragment)
 
 
+def test_only_archive_and_indexes_grow_with_the_number_of_posts(themed: Blog) -> None:
+    def sizes(posts: int) -> dict[str, int]:
+        for number in range(posts):
+            page = themed.posts / f"2026-11-20-post-{number:03}.md"
+            head = f"title: Post {number:03}\ntags: [one]\ncategories: [two]"
+            page.write_text(f"---\n{head}\nseries: Three\npart: {number + 1}\n---\nWords.\n")
+        assert main(["--blog", str(themed.root), "build"]) == 0
+        return {name: len(data) for name, data in snapshot(themed.root / "_site").items()}
+
+    few, many = sizes(20), sizes(60)
+
+    assert {name for name in few if many[name] > few[name] + 20} == {
+        "archive/index.html",
+        "search.json",
+        "sitemap.xml",
+    }
+
+
 def test_a_formula_that_is_no_tex_is_told_with_its_line(
     themed: Blog, capsys: pytest.CaptureFixture[str]
 ) -> None:

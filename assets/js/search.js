@@ -24,11 +24,12 @@ function rank(post, words) {
       named: words.filter((word) => holds(section.heading, word)).length,
     }))
     .filter((section) => section.hits > 0);
-  const everywhere = [post.title, post.about, ...post.sections.flatMap((s) => [s.heading, s.words])].join(" ");
+  const everywhere = [post.title, post.about, post.groups, ...post.sections.flatMap((s) => [s.heading, s.words])].join(" ");
   if (!words.every((word) => holds(everywhere, word))) return null;
   const titled = words.filter((word) => holds(post.title, word)).length;
+  const grouped = words.filter((word) => holds(post.groups, word)).length;
   const best = sections.toSorted((a, b) => b.hits - a.hits || b.named - a.named).slice(0, 4);
-  const score = 9 * titled + Math.max(0, ...best.map((section) => section.hits + 3 * section.named));
+  const score = 9 * (titled + grouped) + Math.max(0, ...best.map((section) => section.hits + 3 * section.named));
   return { post, best: best.filter((section) => section.id), score };
 }
 
