@@ -15,6 +15,7 @@ hidden_units = 512
 batch_size = 128  # images per update
 epochs = 5  # passes over the training images
 long_epochs = 20  # the same, to look for overfitting
+finished_epochs = 12  # the same, with a slow finish
 seed = 42
 seeds = range(seed, seed + 5)
 few_seeds = seeds[:3]  # for the longer experiments
@@ -283,10 +284,10 @@ def variant(seed, units=hidden_units, dropout=0.0, l2=0.0):
 
 
 # %% fit
-def fitted(seed, callbacks=None, **design):
+def fitted(seed, epochs=long_epochs, callbacks=None, **design):
     model = variant(seed, **design)
     model.fit(
-        x_fit, y_fit, batch_size=batch_size, epochs=long_epochs,
+        x_fit, y_fit, batch_size=batch_size, epochs=epochs,
         validation_data=(x_val, y_val), callbacks=callbacks, verbose=0,
     )
     return model
@@ -358,6 +359,7 @@ stopped_after = np.mean([len(m.history.epoch) for m in early])
     "validation_at_turn": f"{at_turn['val_accuracy']:.2%}",
     "validation_at_end": f"{at_end['val_accuracy']:.2%}",
     "training_at_end": f"{at_end['accuracy']:.2%}",
+    "finished_epochs": {"value": finished_epochs, "tolerance": 0},
     "stopped_after": {"value": f"{stopped_after:.0f}", "tolerance": 4},
     "sure_early": {"value": f"{sure_early:.0%}", "tolerance": 4},
     "sure_late": {"value": f"{sure_late:.0%}", "tolerance": 4},
@@ -376,21 +378,24 @@ def shifted(x, rng):  # each image by -1, 0 or 1 pixel, down and across
 
 # %% slow-finish
 def rate(epoch, _):
-    return 0.001 if epoch < 0.75 * long_epochs else 0.0001
+    return 0.001 if epoch < 0.75 * finished_epochs else 0.0001
 
 
 slow_finish = keras.callbacks.LearningRateScheduler(rate)
 
 
 def finished(**design):
-    return [fitted(seed, [slow_finish], **design) for seed in few_seeds]
+    return [
+        fitted(seed, finished_epochs, [slow_finish], **design)
+        for seed in few_seeds
+    ]
 
 
 # %% fit-shifted
 def fitted_to_shifted(seed):
     model = variant(seed)
     rng = np.random.default_rng(seed)
-    for epoch in range(long_epochs):
+    for epoch in range(finished_epochs):
         model.fit(
             shifted(x_fit, rng), y_fit, batch_size=batch_size,
             initial_epoch=epoch, epochs=epoch + 1,
@@ -462,10 +467,10 @@ margin = {name: 100 * by for name, (_, by) in changes.items()}
 assert gain["shifted copies"] == max(gain.values())
 assert gain["shifted copies"] > margin["shifted copies"]
 assert -gain["64 units"] > margin["64 units"]
-assert gap["64 units"] > 0.75 * gap["plain"]
+assert gap["64 units"] < gap["plain"]
 assert gain["early stopping"] < 0 < gap["plain"] - gap["early stopping"]
 unsettled = ["early stopping", "L2 penalty", "dropout"]
-assert max(abs(gain[name]) / margin[name] for name in unsettled) < 2
+assert max(abs(gain[name]) / margin[name] for name in unsettled) < 1.5
 
 # %% helps-values tags=["values"]
 mistakes = {name: 1 - right.mean() for name, right in test.items()}

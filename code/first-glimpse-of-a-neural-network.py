@@ -159,6 +159,7 @@ for digit, ax in enumerate(axes.flat):
 # %% prepare
 x_train = x_train.reshape(-1, 784).astype("float32") / 255
 x_test = x_test.reshape(-1, 784).astype("float32") / 255
+updates = -(-len(x_train) // batch_size)  # in an epoch, rounded up
 
 
 # %% build
@@ -185,8 +186,8 @@ print(f"{model.count_params():,} parameters")
 def by_hand(model, x):
     w1, b1, w2, b2 = model.get_weights()
     hidden = np.maximum(x @ w1 + b1, 0)  # (n, 128)
-    scores = hidden @ w2 + b2  # (n, 10)
-    powers = np.exp(scores)
+    raw = hidden @ w2 + b2  # (n, 10)
+    powers = np.exp(raw)
     return hidden, powers / powers.sum(axis=1, keepdims=True)
 
 
@@ -210,7 +211,6 @@ assert abs(untrained[:, 1].mean() - 0.1) < 0.06
 assert np.isclose(float(model.optimizer.learning_rate), 0.001)
 
 # %% start-values tags=["values"]
-updates = -(-len(x_train) // batch_size)  # an epoch, rounded up
 {
     "hidden_units": {"value": hidden_units, "tolerance": 0},
     "parameters": {"value": f"{model.count_params():,}", "tolerance": 0},
@@ -262,6 +262,7 @@ history = model.fit(
     x_train, y_train, batch_size=batch_size, epochs=epochs,
     callbacks=[record], verbose=2,
 )
+end = model.get_weights()
 
 # %% each-batch
 images_so_far = batch_size * np.arange(1, updates + 1)
@@ -313,7 +314,6 @@ assert unscaled[1] > 5 * scaled[1] and unscaled[0] > 10 * scaled[0]
 assert unscaled[2] < scaled[2] - 0.01
 
 # %% what-units-look-for
-end = model.get_weights()
 fig, panels = plt.subplots(1, 2, figsize=(5.6, 3.1))
 largest = np.abs(end[0][:, :shown_units]).max()
 for ax, weights, title in zip(panels, (start, end), ("before", "after")):
@@ -539,10 +539,11 @@ sampling = 1.96 * np.sqrt(mean * (1 - mean) / len(y_test))
 
 # %% other-inputs
 digits = x_test.reshape(-1, 28, 28)
+moved = np.pad(digits, ((0, 0), (0, 0), (4, 0)))[:, :, :28]
 others = {
     "as they come": x_test,
     "dark and light swapped": 1 - x_test,
-    "4 pixels to the right": np.roll(digits, 4, axis=2).reshape(-1, 784),
+    "4 pixels to the right": moved.reshape(-1, 784),
 }
 others = {name: accuracy(x, y_test).mean() for name, x in others.items()}
 pd.DataFrame(

@@ -546,7 +546,9 @@ def by_chance(p, bins=15):  # the error if each probability were true
     return np.abs(np.bincount(which, right - sure)).sum() / len(sure)
 
 
-floor = np.mean([by_chance(p) for p in probabilities for _ in range(100)])
+floors = [
+    np.mean([by_chance(p) for p in probabilities]) for _ in range(100)
+]
 
 # %% reliability-diagram
 edges = np.linspace(0, 1, 11)
@@ -574,7 +576,7 @@ certain = probabilities.max(axis=2) > 0.99
     "certain": {"value": f"{certain.mean():.1%}", "tolerance": 3},
     "certain_right": f"{(answers == y_test)[certain].mean():.2%}",
     "mean_sure": f"{probabilities.max(axis=2).mean():.2%}",
-    "noise_floor": {"value": f"{floor:.2%}", "tolerance": 0.15},
+    "noise_floor": {"value": f"{np.mean(floors):.2%}", "tolerance": 0.15},
 }
 
 # %% sure-claims tags=["claim"]
@@ -583,6 +585,6 @@ assert certain.mean() > 0.5
 assert (right[full] < sure[full]).mean() > 0.5
 assert (answers == y_test)[certain].mean() > 0.99
 assert probabilities.max(axis=2).mean() > accuracy.mean() + 0.001
-assert errors.mean() > 1.2 * floor
+assert errors.mean() > np.quantile(floors, 0.95)
 assert min(warmth) > 1
 assert warmer.mean() < errors.mean()

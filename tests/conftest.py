@@ -11,9 +11,11 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 from press.blog import Blog
 from press.cli import main
+from press.install import ensure_chromium
 
 ROOT = Path(__file__).parents[1]
 THEME = (
@@ -107,6 +109,15 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
         """Requests are no news."""
 
 
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        options = ["--no-sandbox", "--disable-background-networking", "--disable-component-update"]
+        browser = playwright.chromium.launch(executable_path=ensure_chromium(), args=options)
+        yield browser
+        browser.close()
+
+
 @pytest.fixture
 def press(blog: Blog, capfd: pytest.CaptureFixture[str]) -> Press:
     """The command, at work on `blog`."""
@@ -122,7 +133,7 @@ def press(blog: Blog, capfd: pytest.CaptureFixture[str]) -> Press:
 
 def _steady(text: str) -> str:
     """What is said, without the seconds that it took and the cells that were slow."""
-    text = re.sub(r"(?m)^  \[\d+/\d+\] .*\n", "", text)
+    text = re.sub(r"(?m)^  \S+ \[\d+/\d+\] .*\n", "", text)
     return re.sub(r"\d+(\.\d+)? s\b", "… s", text)
 
 

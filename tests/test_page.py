@@ -12,11 +12,10 @@ from xml.etree import ElementTree
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from press.blog import Blog
 from press.cli import main
-from press.install import ensure_chromium
 
 from .conftest import committed, served
 
@@ -54,15 +53,6 @@ def blog(tmp_path_factory: pytest.TempPathFactory) -> Blog:
 def address(blog: Blog) -> Iterator[str]:
     with served(blog.root / "_site") as address:
         yield address
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        options = ["--no-sandbox", "--disable-background-networking", "--disable-component-update"]
-        browser = playwright.chromium.launch(executable_path=ensure_chromium(), args=options)
-        yield browser
-        browser.close()
 
 
 def opened(browser: Browser, width: int, *, dark: bool = False, scripts: bool = True) -> Page:
@@ -219,7 +209,9 @@ def test_every_post_describes_itself_as_data(blog: Blog) -> None:
     for path in sorted(blog.posts.glob("*.md")):
         slug = path.stem[11:]
         html = (blog.root / "_site" / "posts" / slug / "index.html").read_text("utf-8")
-        data = json.loads(html.split('<script type="application/ld+json">')[1].split("</script>")[0])
+        data = json.loads(
+            html.split('<script type="application/ld+json">')[1].split("</script>")[0]
+        )
 
         assert data["@type"] == "BlogPosting"
         assert data["url"].endswith(f"/posts/{slug}/")

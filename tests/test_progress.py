@@ -3,7 +3,7 @@
 import pytest
 
 from press.errors import PressError
-from press.progress import progress
+from press.progress import Board
 from press.run import CellEnds, CellPrints, CellStarts, ClaimFails, Event
 from press.say import duration
 from press.script import Cell
@@ -12,7 +12,7 @@ TRAIN = Cell("train", (), "model.fit(x, y)", 5)
 
 
 def told(capsys: pytest.CaptureFixture[str], expected: tuple[float, ...], *events: Event) -> str:
-    with progress("post", 3, expected) as listen:
+    with Board() as board, board.listener("post", 3, expected) as listen:
         for event in events:
             listen(event)
     return capsys.readouterr().err
@@ -29,8 +29,8 @@ def test_a_long_run_says_what_to_expect_where_it_is_and_how_it_learns(
 
     assert told(capsys, (1, 70, 1), CellStarts(1, TRAIN), CellPrints(epoch), CellEnds(65)) == (
         "post: running 3 cells, about 1 min 12 s going by the last run\n"
-        "  [2/3] train: Epoch 2/5 469/469 - accuracy: 0.97 - loss: 0.09\n"
-        "  [2/3] train: 1 min 5 s\n"
+        "  post [2/3] train: Epoch 2/5 469/469 - accuracy: 0.97 - loss: 0.09\n"
+        "  post [2/3] train: 1 min 5 s\n"
     )
 
 

@@ -2,14 +2,19 @@
 
 import http.client
 import json
+import os
+import random
 import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 
 from press.blog import Blog
 
@@ -54,10 +59,19 @@ def served(blog: Blog) -> Iterator[Served]:
             break
     else:
         pytest.fail("it does not serve")
+    # What it says from here on must be read, or it would wait for a reader some day.
+    threading.Thread(target=process.stderr.read, daemon=True).start()
     yield Served(process, int(address[1]))
+    children = descendants(process.pid)
     process.send_signal(signal.SIGINT)
     assert process.wait(20) == 1
-    process.stderr.close()
+    assert [pid for pid in children if Path(f"/proc/{pid}").exists()] == []
+
+
+def descendants(pid: int) -> list[int]:
+    children = Path(f"/proc/{pid}/task").glob("*/children")
+    found = [int(child) for path in children for child in path.read_text().split()]
+    return [*found, *(below for child in found for below in descendants(child))]
 
 
 def test_an_edit_reaches_the_page_and_an_error_comes_and_goes(served: Served, blog: Blog) -> None:
@@ -79,3 +93,68 @@ def test_an_edit_reaches_the_page_and_an_error_comes_and_goes(served: Served, bl
         news = served.next_build()
     assert news["number"] != first["number"]
     assert "<samp>23</samp>" in served.page("/base/posts/post/")[1]
+
+
+def test_the_page_keeps_its_place(served: Served, blog: Blog, browser: Browser) -> None:
+    tall = "\n\n".join(f"Paragraph {n}." for n in range(200))
+    add_post(blog, "post", "# %% a\nprint(1)\n", tall)
+    page = browser.new_page(viewport={"width": 800, "height": 600}, bypass_csp=True)
+    page.goto(f"http://127.0.0.1:{served.port}/base/posts/post/")
+    page.wait_for_selector("text=Paragraph 199.")
+    page.evaluate("scrollTo(0, 1500)")
+
+    add_post(blog, "post", "# %% a\nprint(1)\n", f"{tall}\n\nThe end.")
+    page.wait_for_selector("text=The end.", timeout=60_000)
+
+    page.wait_for_function("Math.abs(scrollY - 1500) < 5")
+    page.close()
+
+
+def test_a_save_during_a_run_ends_it(served: Served, blog: Blog) -> None:
+    add_post(blog, "post", "# %% a\nimport time\ntime.sleep(600)\n")
+    time.sleep(5)
+
+    add_post(blog, "post", "# %% a\nprint(77)\n", 'Words. {% include cell.html name="a" %}')
+
+    wait_for(served, "<samp>77</samp>")
+
+
+def wait_for(served: Served, text: str) -> None:
+    deadline = time.monotonic() + 90
+    while text not in served.page("/base/posts/post/")[1]:
+        assert time.monotonic() < deadline, f"{text} never came"
+        time.sleep(0.2)
+
+
+def test_it_survives_a_hundred_edits_errors_and_kills(served: Served, blog: Blog) -> None:
+    draw = random.Random(1)
+    quote = 'Words. {% include cell.html name="a" %}'
+    for number in range(100):
+        match draw.choice(["good", "good", "slow", "syntax", "raises", "quote", "kill"]):
+            case "good":
+                add_post(blog, "post", f"# %% a\nprint({number})\n", quote)
+            case "slow":
+                add_post(blog, "post", f"# %% a\nimport time\ntime.sleep({number})\n", quote)
+            case "syntax":
+                add_post(blog, "post", "# %% a\nprint(\n", quote)
+            case "raises":
+                add_post(blog, "post", f"# %% a\n{number} / 0\n", quote)
+            case "quote":
+                add_post(blog, "post", None, 'Words. {% include cell.html name="b" %}')
+            case "kill":
+                kill_a_kernel(served.process.pid, draw)
+        time.sleep(draw.choice([0, 0.05, 0.3, 1, 2]))
+
+    add_post(blog, "post", "# %% a\nprint('the last')\n", quote)
+
+    wait_for(served, "<samp>the last</samp>")
+
+
+def kill_a_kernel(pid: int, draw: random.Random) -> None:
+    kernels = [
+        child
+        for child in descendants(pid)
+        if b"ipykernel" in Path(f"/proc/{child}/cmdline").read_bytes()
+    ]
+    if kernels:
+        os.kill(draw.choice(kernels), signal.SIGKILL)

@@ -76,6 +76,8 @@ def write(path: Path, content: str | bytes) -> None:
 
 
 ASIDE = ".aside"
+SCRATCH = "run-"
+"""Begins the names of folders in `local` that last as long as a kernel."""
 
 
 @contextmanager

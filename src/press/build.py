@@ -2,6 +2,7 @@
 
 import shutil
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from press.blog import Blog, locked
 from press.drift import Drift, drift, ledger_entry, table
@@ -12,8 +13,12 @@ from press.post import Post
 from press.record import Record, remove_strays, write_record
 from press.say import duration, say
 from press.site import OUTPUT, build_site
-from press.state import RELABELLED, judge, staleness
+from press.state import RELABELLED, cost, judge, staleness
 from press.work import Work, gather, sweep, unmet_quotes
+
+if TYPE_CHECKING:
+    from press.progress import Board
+    from press.spare import Spare
 
 TIME_LIMIT = 1800
 """Seconds that one cell may take."""
@@ -27,6 +32,7 @@ class Order:
     refresh: bool = False
     check: bool = False
     rehearsal: bool = False
+    jobs: int | None = None
     time_limit: float = TIME_LIMIT
     baseurl: str | None = None
 
@@ -34,14 +40,13 @@ class Order:
 def build(blog: Blog, order: Order) -> None:
     with locked(blog):
         sweep(blog)
-        gathered = gather(blog, order.slugs)
-        with collected() as errors:
-            errors += gathered.errors
-            works = [_up_to_date(blog, work, order, errors) for work in gathered.works]
-            errors += unmet_quotes(works, gathered.plain_posts)
-            for post in (*(work.post for work in works), *gathered.plain_posts):
-                _formulas_up_to_date(blog, post, order, errors)
-        build_site(blog, order.baseurl)
+        plan = plan_of(blog, order)
+        if plan.stale:
+            # Imported late: a build in which nothing changed must not pay for it.
+            import asyncio
+
+            asyncio.run(run_stale(blog, plan, order))
+        finish(blog, plan, order)
 
 
 def rehearse(blog: Blog, order: Order) -> None:
@@ -55,15 +60,69 @@ def rehearse(blog: Blog, order: Order) -> None:
     say(f"rehearsed on stand-in data: {blog.shown(copy.root / OUTPUT)}")
 
 
-def _up_to_date(blog: Blog, work: Work, order: Order, errors: list[PressError]) -> Work:
-    """The work with a current record; an error leaves it and its results as they were."""
-    try:
-        record = _current_record(blog, work, order)
-        remove_strays(blog, work.slug, record)
-        return replace(work, record=record)
-    except PressError as error:
-        errors.append(error)
-        return work
+@dataclass
+class Plan:
+    """What there is to do, and what is known of it so far."""
+
+    works: tuple[Work, ...]
+    plain_posts: tuple[Post, ...]
+    errors: list[PressError]
+    records: dict[str, Record]
+    """By slug, the records that are current."""
+    stale: list[Work]
+    """What has to run."""
+
+
+def plan_of(blog: Blog, order: Order) -> Plan:
+    """Read everything, bring up to date what needs no run, and see what does."""
+    gathered = gather(blog, order.slugs)
+    plan = Plan(gathered.works, gathered.plain_posts, list(gathered.errors), {}, [])
+    for work in gathered.works:
+        try:
+            record = _current_record(blog, work, order)
+        except PressError as error:
+            plan.errors.append(error)
+            continue
+        if record:
+            plan.records[work.slug] = record
+        else:
+            plan.stale.append(work)
+    # The longest first: else it would be alone at the end.
+    plan.stale.sort(key=lambda work: -(cost(work.record) or 0))
+    return plan
+
+
+async def run_stale(blog: Blog, plan: Plan, order: Order, spare: "Spare | None" = None) -> None:
+    """Run what has to; an error leaves that post and its results as they were."""
+    ensure("run")
+    from press.jobs import side_by_side, usual_jobs
+    from press.progress import Board
+    from press.resume import tidy
+
+    async def rerun(work: Work) -> None:
+        try:
+            plan.records[work.slug] = await _rerun(blog, work, order, board, spare)
+        except PressError as error:
+            plan.errors.append(error)
+
+    with Board() as board:
+        await side_by_side(rerun, plan.stale, order.jobs or usual_jobs())
+    tidy(blog)
+
+
+def finish(blog: Blog, plan: Plan, order: Order) -> None:
+    """Hold the posts to the results, and make the site if all is well."""
+    with collected() as errors:
+        errors += plan.errors
+        for slug, record in plan.records.items():
+            remove_strays(blog, slug, record)
+        works = [
+            replace(work, record=plan.records.get(work.slug, work.record)) for work in plan.works
+        ]
+        errors += unmet_quotes(works, plan.plain_posts)
+        for post in (*(work.post for work in works), *plan.plain_posts):
+            _formulas_up_to_date(blog, post, order, errors)
+    build_site(blog, order.baseurl)
 
 
 def _formulas_up_to_date(blog: Blog, post: Post, order: Order, errors: list[PressError]) -> None:
@@ -78,9 +137,10 @@ def _formulas_up_to_date(blog: Blog, post: Post, order: Order, errors: list[Pres
         errors.append(error)
 
 
-def _current_record(blog: Blog, work: Work, order: Order) -> Record:
+def _current_record(blog: Blog, work: Work, order: Order) -> Record | None:
+    """The record if it is current or can be made so without a run."""
     if order.refresh:
-        return _rerun(blog, work, order)
+        return None
     if work.damage:
         raise work.damage
     state = judge(blog, work.script, work.record)
@@ -90,22 +150,26 @@ def _current_record(blog: Blog, work: Work, order: Order) -> Record:
         raise staleness(blog, work.script, state)
     if work.record and state.kind == RELABELLED:
         return _relabel(blog, work, work.record)
-    return _rerun(blog, work, order)
+    return None
 
 
-def _rerun(blog: Blog, work: Work, order: Order) -> Record:
-    ensure("run")
-    # Imported late: a build in which nothing changed must not pay for Jupyter.
+async def _rerun(
+    blog: Blog, work: Work, order: Order, board: "Board", spare: "Spare | None"
+) -> Record:
     from press.renew import rerun
 
     old = work.record
-    renewed = rerun(
+    renewed = await rerun(
         blog,
         work.slug,
         work.script,
         old,
+        board,
         rehearsal=order.rehearsal,
         time_limit=order.time_limit,
+        keep=not order.rehearsal,
+        resume=not order.refresh,
+        spare=spare,
     )
     record = renewed.record
     drifts: list[Drift] = []
@@ -113,7 +177,7 @@ def _rerun(blog: Blog, work: Work, order: Order) -> Record:
         drifts = drift(old, record, work.post.tolerances)
         record = replace(record, ledger=(*old.ledger, *ledger_entry(old, drifts)))
     write_record(blog, work.slug, record, renewed.files)
-    say(f"{work.slug}: ran in {duration(record.provenance.seconds)}{_outcome(old, record, drifts)}")
+    say(f"{work.slug}: ran in {duration(renewed.seconds)}{_outcome(old, record, drifts)}")
     return record
 
 

@@ -108,6 +108,7 @@ def _add_build(commands: "Commands") -> None:
         "--check", action="store_true", help="run nothing; fail if a result is not current"
     )
     parser.add_argument("--baseurl", metavar="/PATH", help="the folder of the server it is for")
+    _add_jobs(parser)
     _add_time_limit(parser)
 
 
@@ -133,6 +134,7 @@ def _add_verify(commands: "Commands") -> None:
         commands, "verify", _verify, "run again elsewhere and compare with what is published"
     )
     _add_slugs(parser)
+    _add_jobs(parser)
     _add_time_limit(parser)
 
 
@@ -153,6 +155,22 @@ def _command(commands: "Commands", name: str, run: object, about: str) -> argpar
 
 def _add_slugs(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("slugs", nargs="*", metavar="SLUG", help="only these posts (default: all)")
+
+
+def _add_jobs(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--jobs",
+        type=_positive,
+        metavar="N",
+        help="how many posts run side by side (default: as many as there are cores for)",
+    )
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("at least 1")
+    return number
 
 
 def _add_time_limit(parser: argparse.ArgumentParser) -> None:
@@ -176,6 +194,7 @@ def _build(blog: Blog, options: argparse.Namespace) -> None:
         refresh=options.refresh,
         check=options.check,
         rehearsal=options.sample,
+        jobs=options.jobs,
         time_limit=options.time_limit,
         baseurl=options.baseurl,
     )
@@ -197,7 +216,7 @@ def _status(blog: Blog, options: argparse.Namespace) -> None:
 def _verify(blog: Blog, options: argparse.Namespace) -> None:
     from press.verify import verify
 
-    verify(blog, options.slugs, options.time_limit)
+    verify(blog, options.slugs, options.time_limit, options.jobs)
 
 
 def _new(blog: Blog, options: argparse.Namespace) -> None:

@@ -1,7 +1,7 @@
 """Old results beside new ones: what moved, by how much, and whether the published numbers hold."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import sqrt
 from typing import Any
@@ -34,7 +34,7 @@ def drift(old: Record, new: Record, tolerances: Mapping[str, float]) -> list[Dri
         item
         for item in (
             *_values(old.values, new.values, tolerances),
-            *_tables(old.tables, new.tables),
+            *_tables(old.tables, new.tables, tolerances),
             *_texts(old, new),
             *_figures(old, new),
         )
@@ -106,7 +106,11 @@ def default_tolerance(text: str, number: Number) -> float:
     return RELATIVE * abs(number)
 
 
-def _tables(old: Mapping[str, TableRecord], new: Mapping[str, TableRecord]) -> Iterator[Drift]:
+def _tables(
+    old: Mapping[str, TableRecord],
+    new: Mapping[str, TableRecord],
+    tolerances: Mapping[str, float],
+) -> Iterator[Drift]:
     for name in [*old, *(name for name in new if name not in old)]:
         before, now = old.get(name), new.get(name)
         what = f"table {name!r}"
@@ -115,20 +119,24 @@ def _tables(old: Mapping[str, TableRecord], new: Mapping[str, TableRecord]) -> I
         elif (before.columns, len(before.rows)) != (now.columns, len(now.rows)):
             yield Drift(what, _shape(before), _shape(now), "", MOVED)
         else:
-            yield from _entries(what, before, now)
+            allowed = [tolerances.get(f"{name}/{column}") for column in before.columns]
+            yield from _entries(what, before, now, allowed)
 
 
 def _shape(table: TableRecord) -> str:
     return f"{len(table.rows)} rows of {', '.join(table.columns)}"
 
 
-def _entries(what: str, old: TableRecord, new: TableRecord) -> Iterator[Drift]:
+def _entries(
+    what: str, old: TableRecord, new: TableRecord, tolerances: Sequence[float | None]
+) -> Iterator[Drift]:
     for i, (old_row, new_row) in enumerate(zip(old.rows, new.rows, strict=True)):
         for j, column in enumerate(old.columns):
             yield _compared(
                 f"{what}, row {i + 1}, {column or f'column {j + 1}'}",
                 (old_row[j], old.numbers[i][j]),
                 (new_row[j], new.numbers[i][j]),
+                tolerances[j],
             )
 
 

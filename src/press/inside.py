@@ -15,6 +15,8 @@ from collections.abc import Callable, Sequence
 from types import ModuleType
 from typing import Any
 
+from press import snapshot
+
 TABLE = "application/vnd.press.table+json"
 ENTRIES = "application/vnd.press.entries+json"
 MNIST_FILE = "PRESS_MNIST"
@@ -23,6 +25,8 @@ MNIST_MODULE = "keras.src.datasets.mnist"
 
 def load_ipython_extension(shell: Any) -> None:
     _die_with_parent()
+    if snapshot.FOLDER in os.environ:
+        snapshot.watch(shell)
     from matplotlib_inline.config import InlineBackend
 
     figures: Any = InlineBackend.instance(parent=shell)

@@ -50,3 +50,6 @@ class Outcome:
     tables: tuple[Table, ...]
     entries: Mapping[str, Value | Unfit] | None
     """The last expression, if it is a dict."""
+
+
+NOTHING = Outcome(output="", warnings="", pictures=(), tables=(), entries=None)

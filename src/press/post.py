@@ -51,7 +51,7 @@ class Post:
 
     @property
     def tolerances(self) -> Mapping[str, float]:
-        """Tolerances of values that the post's author sets over those of the script."""
+        """Tolerances that the post's author sets: of a value by its name, of a table/column."""
         return self.front.get("tolerances") or {}
 
 
@@ -114,7 +114,9 @@ def _check_tolerances(tolerances: object, shown: str) -> None:
     )
     if not numbers:
         raise PressError(
-            f"{shown}:2", "`tolerances` is no map of values to numbers", "write `value_name: 0.3`"
+            f"{shown}:2",
+            "`tolerances` is no map of names to numbers",
+            "write `value_name: 0.3` or `table-name/column: 0.3`",
         )
 
 

@@ -5,10 +5,23 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING, Self
 
 from press.collect import clean
-from press.run import CellPrints, CellStarts, ClaimFails, Event, Listener
+from press.run import (
+    CellEnds,
+    CellPrints,
+    CellStarts,
+    ClaimFails,
+    Event,
+    FallsBack,
+    Listener,
+    Resumes,
+)
 from press.say import duration, say
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
 
 METRICS = re.compile(r"\b(loss|accuracy): \d")
 QUICK = 1.0
@@ -17,72 +30,105 @@ PAUSE = 2.0
 """Seconds between two plain lines of metrics."""
 
 
-@contextmanager
-def progress(slug: str, cells: int, expected: Sequence[float]) -> Iterator[Listener]:
-    """A listener for one run; `expected` are the seconds of each cell in the last one, if known."""
-    if sys.stderr.isatty():
-        with _live(slug, cells, expected) as listener:
-            yield listener
-    else:
-        known = f", about {duration(sum(expected))} going by the last run" if expected else ""
-        say(f"{slug}: running {cells} cell{'s' if cells != 1 else ''}{known}")
-        yield _plain(cells)
+class Board:
+    """Shows the runs of one build together."""
+
+    def __init__(self) -> None:
+        self._bars = _bars() if sys.stderr.isatty() else None
+
+    def __enter__(self) -> Self:
+        if self._bars:
+            self._bars.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bars:
+            self._bars.stop()
+
+    @contextmanager
+    def listener(self, slug: str, cells: int, expected: Sequence[float]) -> Iterator[Listener]:
+        """For one run; `expected` are the seconds of each cell in the last one, if known."""
+        if not self._bars:
+            known = f", about {duration(sum(expected))} going by the last run" if expected else ""
+            say(f"{slug}: running {cells} cell{'s' if cells != 1 else ''}{known}")
+            yield _plain(slug, cells)
+            return
+        total = sum(expected)
+        known = f"of about {duration(total)}" if total else ""
+        task = self._bars.add_task("starting", total=total or cells, slug=slug, known=known)
+        try:
+            yield _live(self._bars, task, cells, expected)
+        finally:
+            self._bars.remove_task(task)
 
 
-def _plain(cells: int) -> Listener:
+def _plain(slug: str, cells: int) -> Listener:
     place = epoch = ""
     last_line = 0.0
 
     def listen(event: Event) -> None:
         nonlocal place, epoch, last_line
         if isinstance(event, CellStarts):
-            place = f"  [{event.number + 1}/{cells}] {event.cell.name or f'line {event.cell.line}'}"
+            name = event.cell.name or f"line {event.cell.line}"
+            place = f"  {slug} [{event.number + 1}/{cells}] {name}"
             epoch = ""
         elif isinstance(event, CellPrints):
             epoch, metrics = _heard(event.text, epoch)
             if metrics and time.monotonic() - last_line >= PAUSE:
                 say(f"{place}: {f'{epoch} ' if epoch else ''}{metrics}")
                 last_line = time.monotonic()
-        elif isinstance(event, ClaimFails):
-            say(f"{event.error} (not counted on stand-in data)")
-        elif event.seconds >= QUICK:
-            say(f"{place}: {duration(event.seconds)}")
+        elif isinstance(event, CellEnds):
+            if event.seconds >= QUICK:
+                say(f"{place}: {duration(event.seconds)}")
+        else:
+            say(_news(slug, event))
 
     return listen
 
 
-@contextmanager
-def _live(slug: str, cells: int, expected: Sequence[float]) -> Iterator[Listener]:
+def _bars() -> "Progress":
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-    total = sum(expected) or None
-    columns = [
+    return Progress(
         TextColumn("{task.fields[slug]}"),
         BarColumn(20),
         TimeElapsedColumn(),
-        TextColumn(f"of about {duration(total)}" if total else ""),
+        TextColumn("{task.fields[known]}"),
         TextColumn("{task.description}", markup=False),
-    ]
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("starting", total=total or cells, slug=slug)
-        place = epoch = metrics = ""
+        console=Console(stderr=True),
+        transient=True,
+    )
 
-        def listen(event: Event) -> None:
-            nonlocal place, epoch, metrics
-            if isinstance(event, CellStarts):
-                done = sum(expected[: event.number]) if total else event.number
-                place = f"[{event.number + 1}/{cells}] {event.cell.name or ''}"
-                epoch = metrics = ""
-                bar.update(task, completed=done, description=place)
-            elif isinstance(event, CellPrints):
-                epoch, news = _heard(event.text, epoch)
-                metrics = news or metrics
-                bar.update(task, description=" ".join(filter(None, (place, epoch, metrics))))
-            elif isinstance(event, ClaimFails):
-                bar.console.print(f"{event.error} (not counted on stand-in data)", markup=False)
 
-        yield listen
+def _live(bars: "Progress", task: "TaskID", cells: int, expected: Sequence[float]) -> Listener:
+    place = epoch = metrics = ""
+    slug = bars.tasks[bars.task_ids.index(task)].fields["slug"]
+
+    def listen(event: Event) -> None:
+        nonlocal place, epoch, metrics
+        if isinstance(event, CellStarts):
+            done = sum(expected[: event.number]) if expected else event.number
+            place = f"[{event.number + 1}/{cells}] {event.cell.name or ''}"
+            epoch = metrics = ""
+            bars.update(task, completed=done, description=place)
+        elif isinstance(event, CellPrints):
+            epoch, news = _heard(event.text, epoch)
+            metrics = news or metrics
+            bars.update(task, description=" ".join(filter(None, (place, epoch, metrics))))
+        elif not isinstance(event, CellEnds):
+            bars.console.print(_news(slug, event), markup=False)
+
+    return listen
+
+
+def _news(slug: str, event: Resumes | FallsBack | ClaimFails) -> str:
+    if isinstance(event, Resumes):
+        cells = "1 cell" if event.cells == 1 else f"{event.cells} cells"
+        return f"{slug}: {cells} known from an earlier run, {duration(event.seconds)} of work"
+    if isinstance(event, FallsBack):
+        return f"{slug}: cannot go on from a snapshot ({event.reason}); running more again"
+    return f"{event.error} (not counted on stand-in data)"
 
 
 def _heard(text: str, epoch: str) -> tuple[str, str]:

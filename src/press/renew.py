@@ -11,19 +11,24 @@ from typing import TypeVar
 from press import __version__, dataset
 from press.blog import Blog
 from press.card import card
+from press.inside import MNIST_FILE
+from press.kernel import Place
 from press.key import code_of, imported, inputs_of, keys_of, seed_of, uses_mnist
+from press.machine import cpu, threads
 from press.notebook import notebook
-from press.outcome import Outcome
-from press.progress import progress
-from press.record import SCHEMA, Provenance, Record, made_file
+from press.outcome import NOTHING, Outcome
+from press.progress import Board
+from press.record import SCHEMA, CellRecord, Provenance, Record, made_file
 from press.results import outcomes_of, results_of
-from press.run import Conditions, Run, run, threads
-from press.script import Script
+from press.resume import Kept, kept
+from press.run import Conditions, Run, run
+from press.script import Cell, Script
+from press.snapshot import FOLDER
+from press.spare import Spare
 from press.state import Reading, read, versions_of
-from press.work import scratch_folder
 
 Item = TypeVar("Item")
-NOTHING = Outcome(output="", warnings="", pictures=(), tables=(), entries=None)
+Coded = TypeVar("Coded", Cell, CellRecord)
 
 
 @dataclass(frozen=True)
@@ -31,49 +36,80 @@ class Renewed:
     record: Record
     files: Mapping[str, bytes]
     """The contents of the files that belong to the record."""
+    seconds: float = 0.0
+    """How long we really ran."""
 
 
-def rerun(
+async def rerun(
     blog: Blog,
     slug: str,
     path: Path,
     old: Record | None,
+    board: Board,
     *,
     time_limit: float,
     rehearsal: bool = False,
+    keep: bool = False,
+    resume: bool = False,
+    spare: Spare | None = None,
 ) -> Renewed:
-    """Run the script from nothing and make its record, without writing either down."""
+    """Run the script and make its record, without writing either down.
+
+    `keep` leaves snapshots for later runs, `resume` goes on from those of earlier ones.
+    """
     before = read(blog, path, old)
-    with scratch_folder(blog) as scratch:
-        conditions = Conditions(
-            folder=blog.code,
-            mnist=_mnist(scratch, before.script, rehearsal),
-            scratch=scratch,
-            time_limit=time_limit,
-            rehearsal=rehearsal,
-        )
-        expected = old.provenance.cell_seconds if old else ()
-        with progress(slug, len(before.script.cells), expected) as listener:
-            done = run(before.script, conditions, listener)
+    work = replace(before.script, cells=tuple(_known(before.script.cells, before.script.cells)))
+    data = dataset.DIGEST if uses_mnist(before.script) else None
+    snapshots = kept(blog, work, before.inputs, data) if keep else None
+    conditions = Conditions(
+        place=_place(blog, before.script, snapshots, rehearsal),
+        time_limit=time_limit,
+        rehearsal=rehearsal,
+        kept=snapshots,
+        resume=resume,
+        spare=spare,
+    )
+    expected = _known(old.cells, old.provenance.cell_seconds) if old else []
+    with board.listener(slug, len(work.cells), expected) as listener:
+        done = await run(work, conditions, listener)
+    outcomes = _spread(before.script, done.outcomes, NOTHING)
     products = _products(blog, before, old)
     inputs = inputs_of(blog, before.script, products)
     keys = keys_of(blog, before.script, inputs, dataset.DIGEST)
-    return _renewed(
+    renewed = _renewed(
         slug,
         replace(before, inputs=inputs, keys=keys),
-        done.outcomes,
+        outcomes,
         products,
-        card=_card(done.outcomes),
+        card=_card(outcomes),
         ledger=old.ledger if old else (),
         provenance=_provenance(before.script, done, rehearsal),
     )
+    return replace(renewed, seconds=done.seconds)
+
+
+async def make_ready(blog: Blog, path: Path, spare: Spare) -> None:
+    """Have a kernel stand ready for a run of this script."""
+    reading = read(blog, path, None)
+    data = dataset.DIGEST if uses_mnist(reading.script) else None
+    snapshots = kept(blog, reading.script, reading.inputs, data)
+    own = {Path(path).stem for path in reading.inputs.modules}
+    place = _place(blog, reading.script, snapshots, rehearsal=False)
+    await spare.prepare(place, imported(reading.script) - own)
+
+
+def _place(blog: Blog, script: Script, snapshots: Kept | None, rehearsal: bool) -> Place:
+    mnist = _mnist(blog, script, rehearsal)
+    settings = {MNIST_FILE: str(mnist)} if mnist else {}
+    settings |= {FOLDER: str(snapshots.parts)} if snapshots else {}
+    return Place(blog.code, blog.local, settings)
 
 
 def relabel(blog: Blog, slug: str, path: Path, old: Record) -> Renewed:
     """Make the record anew from what is known: only names, comments, tags or layout changed."""
     reading = read(blog, path, old)
-    seconds = _carried(reading.script, old, old.provenance.cell_seconds, 0.0)
-    outcomes = _carried(reading.script, old, outcomes_of(blog, old), NOTHING)
+    seconds = _spread(reading.script, _known(old.cells, old.provenance.cell_seconds), 0.0)
+    outcomes = _spread(reading.script, _known(old.cells, outcomes_of(blog, old)), NOTHING)
     return _renewed(
         slug,
         reading,
@@ -85,12 +121,15 @@ def relabel(blog: Blog, slug: str, path: Path, old: Record) -> Renewed:
     )
 
 
-def _carried(script: Script, old: Record, items: Sequence[Item], nothing: Item) -> list[Item]:
-    """What belongs to the old cells, given to the new ones; mere comments have nothing."""
-    known = iter(
-        [item for cell, item in zip(old.cells, items, strict=True) if code_of(cell.source)]
-    )
-    return [next(known) if code_of(cell.source) else nothing for cell in script.cells]
+def _known(cells: Sequence[Coded], items: Sequence[Item]) -> list[Item]:
+    """The items that belong to the cells with code."""
+    return [item for cell, item in zip(cells, items, strict=True) if code_of(cell.source)]
+
+
+def _spread(script: Script, items: Sequence[Item], nothing: Item) -> list[Item]:
+    """What the cells with code gave, and nothing for those without."""
+    given = iter(items)
+    return [next(given) if code_of(cell.source) else nothing for cell in script.cells]
 
 
 def _renewed(
@@ -132,10 +171,10 @@ def _card(outcomes: Sequence[Outcome]) -> bytes | None:
     return next((card(bitmap) for bitmap in bitmaps if bitmap), None)
 
 
-def _mnist(scratch: Path, script: Script, rehearsal: bool) -> Path | None:
+def _mnist(blog: Blog, script: Script, rehearsal: bool) -> Path | None:
     if not uses_mnist(script):
         return None
-    return dataset.stand_in(scratch / "stand-in.npz") if rehearsal else dataset.mnist()
+    return dataset.stand_in(blog.local / "stand-in.npz") if rehearsal else dataset.mnist()
 
 
 def _products(blog: Blog, before: Reading, old: Record | None) -> set[str]:
@@ -157,18 +196,11 @@ def _provenance(script: Script, done: Run, rehearsal: bool) -> Provenance:
         python=platform.python_version(),
         packages=versions_of(imported(script)),
         system=f"{platform.system()} {platform.machine()}",
-        cpu=_cpu(),
+        cpu=cpu(),
         cores=os.cpu_count() or 1,
         threads=threads(),
         seed=seed_of(script),
         data=dataset.SAMPLE if rehearsal else data,
-        seconds=round(done.seconds, 1),
-        cell_seconds=tuple(round(seconds, 2) for seconds in done.cell_seconds),
+        seconds=round(done.seconds + done.saved, 1),
+        cell_seconds=tuple(round(took, 2) for took in _spread(script, done.cell_seconds, 0.0)),
     )
-
-
-def _cpu() -> str:
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text().splitlines() if info.exists() else []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or platform.machine()

@@ -1,33 +1,42 @@
 """The cells of a script → what each left behind, run in a fresh kernel of its own."""
 
 import asyncio
-import os
+import json
 import re
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from textwrap import shorten
 from typing import Any
 
-from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
-from jupyter_client.manager import AsyncKernelManager
-from jupyter_core.utils import ensure_async
-from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
-from nbformat.v4 import new_code_cell, new_notebook
 
 from press.collect import ANSI, outcome_of
 from press.errors import PressError
-from press.inside import MNIST_FILE
+from press.kernel import Kernel, Place, Refused, started
 from press.outcome import Outcome
+from press.resume import Kept, Snapshot
 from press.script import Cell, Script
+from press.spare import Spare
 
-THREADS = 2
-"""Fixed, not the machine's number of cores: results depend on it, and should not on the machine."""
+TAKE = "__import__('press.snapshot').snapshot.take()"
+LAY = "__import__('press.snapshot').snapshot.lay(*{!r})"
+
+
+@dataclass(frozen=True)
+class Resumes:
+    """The first cells need not run: what they gave is known, and the kernel is behind them."""
+
+    cells: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class FallsBack:
+    """A snapshot could not be laid over the kernel; an earlier one is tried, or the start."""
+
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -51,7 +60,7 @@ class ClaimFails:
     error: PressError
 
 
-Event = CellStarts | CellPrints | CellEnds | ClaimFails
+Event = Resumes | FallsBack | CellStarts | CellPrints | CellEnds | ClaimFails
 Listener = Callable[[Event], None]
 
 
@@ -60,77 +69,123 @@ class Run:
     outcomes: tuple[Outcome, ...]
     cell_seconds: tuple[float, ...]
     seconds: float
+    saved: float
+    """Seconds of work that an earlier run had done already."""
 
 
 @dataclass(frozen=True)
 class Conditions:
     """What a run depends on besides the script."""
 
-    folder: Path
-    mnist: Path | None
-    scratch: Path
-    """An empty folder that is removed after the run."""
+    place: Place
     time_limit: float
     rehearsal: bool
     """On stand-in data a false claim is told, but does not end the run."""
+    kept: Kept | None = None
+    """Where snapshots go."""
+    resume: bool = False
+    """Whether to go on from a snapshot of an earlier run."""
+    spare: Spare | None = None
+    """A kernel that may stand ready."""
 
 
-def threads() -> int:
-    given = os.environ.get("OMP_NUM_THREADS", "")
-    return int(given) if given.isdecimal() and int(given) > 0 else THREADS
+@dataclass
+class _Done:
+    """How far a run has come."""
+
+    outcomes: list[Outcome] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+    known: int = 0
+    """How many cells the last snapshot holds."""
+    taking: float = 0.0
+    """How many seconds the last snapshot took."""
 
 
-def run(script: Script, conditions: Conditions, listen: Listener) -> Run:
-    return asyncio.run(_run(script, conditions, listen))
-
-
-async def _run(script: Script, conditions: Conditions, listen: Listener) -> Run:
+async def run(script: Script, conditions: Conditions, listen: Listener) -> Run:
     started = time.perf_counter()
-    cells = [new_code_cell(cell.source, metadata=_metadata(cell)) for cell in script.cells]
-    client = _Client(new_notebook(cells=cells), conditions, listen)
-    outcomes: list[Outcome] = []
-    seconds: list[float] = []
+    kernel, done = await _begun(conditions, listen)
+    saved = sum(done.seconds)
     try:
-        await client.start()
-        for number, cell in enumerate(script.cells):
+        for number, cell in list(enumerate(script.cells))[len(done.outcomes) :]:
             listen(CellStarts(number, cell))
             begun = time.perf_counter()
-            await _execute(client, number, cell, script, conditions, listen)
-            seconds.append(time.perf_counter() - begun)
-            listen(CellEnds(seconds[-1]))
-            outcomes.append(outcome_of(cells[number].outputs, _places(conditions)))
+            outputs = await _execute(kernel, cell, script, conditions, listen)
+            done.seconds.append(time.perf_counter() - begun)
+            listen(CellEnds(done.seconds[-1]))
+            done.outcomes.append(outcome_of(outputs, _places(kernel)))
+            await _keep(kernel, conditions, done)
     finally:
-        await client.stop()
-    return Run(tuple(outcomes), tuple(seconds), time.perf_counter() - started)
+        await kernel.stop()
+    seconds = time.perf_counter() - started
+    return Run(tuple(done.outcomes), tuple(done.seconds), seconds, saved)
 
 
-def _metadata(cell: Cell) -> dict[str, Any]:
-    return {"tags": list(cell.tags)}
+async def _begun(conditions: Conditions, listen: Listener) -> tuple[Kernel, _Done]:
+    """A kernel behind as many cells as are known already, or at the start."""
+    if conditions.kept and conditions.resume:
+        for snapshot, outcomes in conditions.kept.usable():
+            kernel = await _started(conditions)
+            try:
+                await _lay(kernel, conditions.kept, snapshot)
+            except (Refused, DeadKernelError) as refusal:
+                listen(FallsBack(str(refusal)))
+            except BaseException:
+                await kernel.stop()
+                raise
+            else:
+                listen(Resumes(snapshot.cells, sum(snapshot.seconds)))
+                return kernel, _Done([*outcomes], [*snapshot.seconds], snapshot.cells)
+            await kernel.stop()
+    return await _started(conditions), _Done()
 
 
-def _places(conditions: Conditions) -> dict[str, str]:
+async def _started(conditions: Conditions) -> Kernel:
+    if conditions.spare and (ready := await conditions.spare.take(conditions.place)):
+        return ready
+    return await started(conditions.place, conditions.time_limit)
+
+
+async def _lay(kernel: Kernel, kept: Kept, snapshot: Snapshot) -> None:
+    for cell in kept.again(snapshot):
+        await kernel.ask("None", after=cell.source)
+    await kernel.ask(LAY.format((snapshot.state, snapshot.arrays, snapshot.cells)))
+
+
+async def _keep(kernel: Kernel, conditions: Conditions, done: _Done) -> None:
+    """Take a snapshot if it saves far more than it takes."""
+    kept, work = conditions.kept, sum(done.seconds[done.known :])
+    if not kept or not kept.is_worth(work, done.taking) or not kept.may_follow(done.seconds):
+        return
+    begun = time.perf_counter()
+    try:
+        taken = json.loads(await kernel.ask(TAKE))
+    except (Refused, DeadKernelError):
+        return
+    kept.add(taken, done.outcomes, done.seconds)
+    done.known, done.taking = len(done.outcomes), time.perf_counter() - begun
+
+
+def _places(kernel: Kernel) -> dict[str, str]:
     """The folders of this machine that must not stand in a record."""
-    blog = str(conditions.folder.parent)
-    return {f"{blog}/": "", blog: ".", str(conditions.scratch): "scratch", str(Path.home()): "~"}
+    blog = str(kernel.place.folder.parent)
+    return {f"{blog}/": "", blog: ".", str(kernel.scratch): "scratch", str(Path.home()): "~"}
 
 
 async def _execute(
-    client: "_Client",
-    number: int,
+    kernel: Kernel,
     cell: Cell,
     script: Script,
     conditions: Conditions,
     listen: Listener,
-) -> None:
+) -> list[Any]:
     try:
-        await client.async_execute_cell(client.nb.cells[number], number)
-        if client.was_asked_to_exit:
-            raise PressError(f"{script.path}:{cell.line}", *_exit(cell))
+        outputs = await kernel.run_cell(cell, lambda text: listen(CellPrints(text)))
     except CellExecutionError as failure:
         error = _failed(failure, cell, script)
         if not (conditions.rehearsal and "claim" in cell.tags):
             raise error from failure
         listen(ClaimFails(error))
+        return []
     except CellTimeoutError as failure:
         raise PressError(
             f"{script.path}:{cell.line}",
@@ -144,9 +199,12 @@ async def _execute(
             raise asyncio.CancelledError from failure
         raise PressError(
             f"{script.path}:{cell.line}",
-            f"the kernel died in cell {cell.label} ({client.cause_of_death()})",
+            f"the kernel died in cell {cell.label} ({kernel.cause_of_death()})",
             "mend the cell, or give it less to hold in memory",
         ) from failure
+    if kernel.was_asked_to_exit:
+        raise PressError(f"{script.path}:{cell.line}", *_exit(cell))
+    return outputs
 
 
 def _failed(failure: CellExecutionError, cell: Cell, script: Script) -> PressError:
@@ -177,87 +235,3 @@ def _failing_line(failure: CellExecutionError, cell: Cell) -> int:
     current = max((int(count) for count, _ in frames), default=0)
     lines = [int(line) for count, line in frames if int(count) == current]
     return cell.line + min(lines[-1] if lines else 1, cell.source.count("\n") + 1) - 1
-
-
-class _Specs(KernelSpecManager):
-    """Knows the one kernel that press uses, whatever kernels the user has installed."""
-
-    def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
-        options = [
-            "--ext=press.inside",
-            "--InlineBackend.figure_formats={'svg', 'retina'}",
-            "--HistoryManager.enabled=False",
-        ]
-        return KernelSpec(
-            argv=[sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}", *options],
-            display_name="Python 3",
-            language="python",
-        )
-
-
-class _Client(NotebookClient):
-    """nbclient with our kernel, and an ear for what cells print while they run."""
-
-    def __init__(self, notebook: Any, conditions: Conditions, listen: Listener) -> None:
-        connection = conditions.scratch / "kernel.json"
-        manager = AsyncKernelManager(kernel_spec_manager=_Specs(), connection_file=str(connection))
-        super().__init__(notebook, km=manager, timeout=conditions.time_limit)
-        self.log.disabled = True
-        self.was_asked_to_exit = False
-        self.on_cell_executed = self._note_exit
-        self._conditions = conditions
-        self._listen = listen
-
-    async def start(self) -> None:
-        await self.async_start_new_kernel(
-            cwd=str(self._conditions.folder),
-            env=_environment(self._conditions),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        await self.async_start_new_kernel_client()
-
-    async def stop(self) -> None:
-        if self.kc is not None:
-            self.kc.stop_channels()
-        if self.km is not None and self.km.has_kernel:
-            await ensure_async(self.km.shutdown_kernel(now=True))
-
-    def _note_exit(self, execute_reply: dict[str, Any], **_: Any) -> None:
-        payload = execute_reply["content"].get("payload", [])
-        self.was_asked_to_exit = any(item.get("source") == "ask_exit" for item in payload)
-
-    def process_message(self, msg: dict[str, Any], cell: Any, cell_index: int) -> Any:
-        if msg["msg_type"] == "stream":
-            self._listen(CellPrints(msg["content"]["text"]))
-        return super().process_message(msg, cell, cell_index)
-
-    def cause_of_death(self) -> str:
-        process = getattr(self.km and self.km.provisioner, "process", None)
-        code = process.poll() if process else None
-        if code == -signal.SIGKILL:
-            return "killed; most often for want of memory"
-        if code is not None and code < 0:
-            return signal.Signals(-code).name
-        return f"exit code {code}"
-
-
-def _environment(conditions: Conditions) -> dict[str, str]:
-    count = str(threads())
-    ours = {
-        "IPYTHONDIR": str(conditions.scratch / "ipython"),
-        "KERAS_BACKEND": "tensorflow",
-        "TF_CPP_MIN_LOG_LEVEL": "3",
-        "SOURCE_DATE_EPOCH": "0",
-        "PYTHONHASHSEED": "0",
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
-        "OMP_NUM_THREADS": count,
-        "OPENBLAS_NUM_THREADS": count,
-        "MKL_NUM_THREADS": count,
-        "TF_NUM_INTRAOP_THREADS": count,
-        "TF_NUM_INTEROP_THREADS": count,
-    }
-    theirs = {key: text for key, text in os.environ.items() if key != MNIST_FILE}
-    mnist = {MNIST_FILE: str(conditions.mnist)} if conditions.mnist else {}
-    return {**theirs, **ours, **mnist}

@@ -1,25 +1,42 @@
 """Build the blog, watch it and show it on this machine; open pages follow every build."""
 
+import asyncio
+import importlib.util
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from functools import partial
 from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
-from press.blog import Blog
-from press.build import Order, build
+from press.blog import Blog, locked
+from press.build import Order, finish, plan_of, run_stale
 from press.errors import PressError, Problems
 from press.say import say
+from press.script import TEXT_FORMATS, find_scripts
 from press.site import OUTPUT
+from press.work import sweep
 
 if TYPE_CHECKING:
     from watchfiles import Change
 
+    from press.spare import Spare
+
 HOST = "127.0.0.1"
-MADE_HERE = {OUTPUT, "img", "_data", ".press", ".git", ".jekyll-cache", "__pycache__"}
+MADE_HERE = {
+    OUTPUT,
+    "Gemfile.lock",
+    "img",
+    "_data",
+    "downloads",
+    ".press",
+    ".git",
+    ".jekyll-cache",
+    "__pycache__",
+}
 SCRIPT_PATH = "/.press/follow.js"
 EVENTS_PATH = "/.press/builds"
 SCRIPT_TAG = f'<script type="module" src="{SCRIPT_PATH}"></script>'.encode()
@@ -79,38 +96,93 @@ class Builds:
 def serve(blog: Blog, order: Order, port: int) -> None:
     builds = Builds()
     server = _server(blog, order.baseurl or "", port, builds)
-    changes = _changes(blog)
-    next(changes)  # from here on no edit is missed, not even one made during the first build
-    _rebuild(blog, order, builds)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    say(f"http://{HOST}:{server.server_port}{order.baseurl or ''}/ (Ctrl-C ends it)")
+    url = f"http://{HOST}:{server.server_port}{order.baseurl or ''}/"
     try:
-        for changed in changes:
-            if changed:
-                _rebuild(blog, order, builds)
+        asyncio.run(_follow(blog, order, builds, url))
     finally:
         server.shutdown()
 
 
-def _rebuild(blog: Blog, order: Order, builds: Builds) -> None:
+async def _follow(blog: Blog, order: Order, builds: Builds, url: str) -> None:
+    """Build now and after every edit; an edit during a build begins it anew."""
+    edits = _edits(blog)
+    await anext(edits)  # from here on no edit is missed, not even one during the first build
+    with locked(blog):
+        sweep(blog)
+    spare = _spare(order)
+    building = asyncio.create_task(_rebuild(blog, order, builds, spare))
+    building.add_done_callback(lambda _: say(f"{url} (Ctrl-C ends it)"))
     try:
-        build(blog, order)
+        async for edited in edits:
+            if building.done() and not building.cancelled():
+                building.result()
+            if any(building.done() or _is_source(path) for path in edited):
+                await _end(building)
+                building = asyncio.create_task(_rebuild(blog, order, builds, spare))
+    finally:
+        await _end(building)
+        if spare:
+            await spare.stop()
+
+
+def _is_source(path: PurePath) -> bool:
+    """Whether only an author writes such a file; others in code/ may come from the run itself."""
+    return path.parts[0] != "code" or path.suffix in TEXT_FORMATS
+
+
+async def _end(building: asyncio.Task[None]) -> None:
+    building.cancel()
+    await asyncio.wait({building})
+
+
+def _spare(order: Order) -> "Spare | None":
+    """A place for a kernel to stand ready, where kernels are installed already."""
+    if not importlib.util.find_spec("ipykernel"):
+        return None
+    from press.spare import Spare
+
+    return Spare(order.time_limit)
+
+
+async def _rebuild(blog: Blog, order: Order, builds: Builds, spare: "Spare | None") -> None:
+    try:
+        with locked(blog):
+            plan = plan_of(blog, order)
+            if plan.stale:
+                await run_stale(blog, plan, order, spare)
+            finish(blog, plan, order)
         builds.finished()
-    except (PressError, Problems) as error:
+    except (PressError, Problems, OSError) as error:
         say(str(error))
         builds.finished(str(error))
+    if spare:
+        await _make_ready(blog, spare)
 
 
-def _changes(blog: Blog) -> Iterator[bool]:
-    """Whether a source changed, each time one did and now and then when none did."""
-    from watchfiles import watch
+async def _make_ready(blog: Blog, spare: "Spare") -> None:
+    """Have a kernel stand ready for the script that was edited last."""
+    from press.renew import make_ready
+
+    with suppress(PressError):
+        scripts = sorted(find_scripts(blog).values(), key=lambda path: path.stat().st_mtime)
+        if scripts:
+            await make_ready(blog, scripts[-1], spare)
+
+
+async def _edits(blog: Blog) -> AsyncIterator[list[PurePath]]:
+    """The sources that changed, each time some did, and now and then none."""
+    from watchfiles import awatch
 
     def counts(_: "Change", path: str) -> bool:
         parts = Path(path).relative_to(blog.root).parts
         return parts[0] not in MADE_HERE and "__pycache__" not in parts and parts[-1][0] != "."
 
-    for changes in watch(blog.root, watch_filter=counts, yield_on_timeout=True, rust_timeout=500):
-        yield bool(changes)
+    watched = awatch(
+        blog.root, watch_filter=counts, yield_on_timeout=True, rust_timeout=200, debounce=400
+    )
+    async for changes in watched:
+        yield [Path(path).relative_to(blog.root) for _, path in changes]
 
 
 def _server(blog: Blog, baseurl: str, port: int, builds: Builds) -> ThreadingHTTPServer:

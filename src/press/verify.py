@@ -1,9 +1,11 @@
 """Run scripts again from nothing, elsewhere, and hold the committed records to what comes out."""
 
+import asyncio
 import shutil
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from press.blog import Blog
 from press.build import TIME_LIMIT
@@ -16,26 +18,49 @@ from press.say import result
 from press.state import judge, staleness
 from press.work import Work, gather
 
+if TYPE_CHECKING:
+    from press.progress import Board
 
-def verify(blog: Blog, slugs: Sequence[str], time_limit: float = TIME_LIMIT) -> None:
+
+def verify(
+    blog: Blog, slugs: Sequence[str], time_limit: float = TIME_LIMIT, jobs: int | None = None
+) -> None:
     gathered = gather(blog, slugs)
     with collected() as errors:
         errors += gathered.errors
-        for work in gathered.works:
-            try:
-                _verify(blog, work, time_limit)
-            except PressError as error:
-                errors.append(error)
+        if gathered.works:
+            _verify_all(blog, gathered.works, time_limit, jobs, errors)
 
 
-def _verify(blog: Blog, work: Work, time_limit: float) -> None:
+def _verify_all(
+    blog: Blog,
+    works: Sequence[Work],
+    time_limit: float,
+    jobs: int | None,
+    errors: list[PressError],
+) -> None:
+    ensure("run")
+    from press.jobs import side_by_side, usual_jobs
+    from press.progress import Board
+
+    async def verify_one(work: Work) -> None:
+        try:
+            await _verify(blog, work, time_limit, board)
+        except PressError as error:
+            errors.append(error)
+
+    with Board() as board:
+        asyncio.run(side_by_side(verify_one, works, jobs or usual_jobs()))
+
+
+async def _verify(blog: Blog, work: Work, time_limit: float, board: "Board") -> None:
     # A number edited by hand must be found and named by the run, not only by the record's digest.
     published = work.record or read_record(blog, work.slug, trusting=True)
     state = judge(blog, work.script, published)
     if published is None or state.stale:
         raise staleness(blog, work.script, state)
     _check_files(blog, published)
-    fresh = _rerun_elsewhere(blog, work, published, time_limit)
+    fresh = await _rerun_elsewhere(blog, work, published, time_limit, board)
     drifts = drift(published, fresh, work.post.tolerances)
     conditions = differences(published.provenance, fresh.provenance)
     if drifts:
@@ -52,8 +77,9 @@ def _check_files(blog: Blog, record: Record) -> None:
             raise PressError(file, "is not the file that the run made", "restore it from git")
 
 
-def _rerun_elsewhere(blog: Blog, work: Work, published: Record, time_limit: float) -> Record:
-    ensure("run")
+async def _rerun_elsewhere(
+    blog: Blog, work: Work, published: Record, time_limit: float, board: "Board"
+) -> Record:
     from press.renew import rerun
 
     with tempfile.TemporaryDirectory(prefix="press-") as folder:
@@ -61,7 +87,8 @@ def _rerun_elsewhere(blog: Blog, work: Work, published: Record, time_limit: floa
         made_by_runs = shutil.ignore_patterns("__pycache__", *_names(published.products))
         shutil.copytree(blog.code, elsewhere.code, ignore=made_by_runs)
         script = elsewhere.code / work.script.name
-        return rerun(elsewhere, work.slug, script, published, time_limit=time_limit).record
+        renewed = await rerun(elsewhere, work.slug, script, published, board, time_limit=time_limit)
+        return renewed.record
 
 
 def _names(paths: set[str]) -> list[str]:

@@ -3,19 +3,15 @@
 import difflib
 import re
 import shutil
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from press.blog import ASIDE, Blog
+from press.blog import ASIDE, SCRATCH, Blog
 from press.errors import PressError, Problems
 from press.post import Post, find_posts, read_post, unmet
 from press.record import NewerRecord, Record, read_record
 from press.script import find_scripts
-
-SCRATCH = "run-"
 
 
 @dataclass(frozen=True)
@@ -132,14 +128,3 @@ def sweep(blog: Blog) -> None:
     for folder in folders:
         for left in folder.glob(f".*{ASIDE}") if folder.is_dir() else ():
             left.unlink()
-
-
-@contextmanager
-def scratch_folder(blog: Blog) -> Iterator[Path]:
-    """An empty folder that is removed at the end, or by the next press if this one is killed."""
-    blog.local.mkdir(exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix=SCRATCH, dir=blog.local))
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)

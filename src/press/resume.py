@@ -1,0 +1,197 @@
+"""What runs leave behind for later ones: snapshots of the kernel, and what the cells had shown.
+
+A snapshot is found by all that led to it: the code of the cells before it, the versions, the data,
+the inputs and the settings. So an edit makes only the snapshots behind it unknown. They are a cache
+of this machine: whatever is missing, damaged or from elsewhere is run again.
+"""
+
+import importlib.metadata
+import json
+import os
+import pickle
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from press.blog import Blog, write
+from press.key import ENGINE, Inputs, code_of, digest
+from press.machine import cpu, threads
+from press.needs import needed, replayed, trace
+from press.outcome import Outcome
+from press.script import Cell, Script
+from press.vault import Vault, secret
+
+FORMAT = 1
+"""Counted up when snapshots are made or laid differently."""
+LIMIT = 4 << 30
+"""Bytes on disk; the snapshots not used for longest go first."""
+WORTH = 25
+"""A snapshot must save this many times what making it takes."""
+LEAST = 1.0
+"""Seconds of work that are worth a snapshot at all."""
+SETTINGS = ("TF_", "KERAS_", "XLA_", "OMP_", "OPENBLAS_", "MKL_", "NPY_", "PYTHON", "CUDA_", "MPL")
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    cells: int
+    """How many cells stand before it."""
+    state: str
+    arrays: tuple[str, ...]
+    outcomes: str
+    missing: tuple[str, ...]
+    seconds: tuple[float, ...]
+
+    @property
+    def parts(self) -> set[str]:
+        return {self.state, self.outcomes, *self.arrays}
+
+
+class Kept:
+    """The snapshots of one script under the circumstances of one run."""
+
+    def __init__(
+        self, folder: Path, vault: Vault, script: Script, circumstances: Sequence[str]
+    ) -> None:
+        self.parts = vault.folder
+        self._vault = vault
+        self._heads = folder / "heads"
+        self._cells = script.cells
+        self._names = list(_chain(script.cells, circumstances))
+
+    def usable(self) -> Iterator[tuple[Snapshot, tuple[Outcome, ...]]]:
+        """Snapshots that the rest of the script can go on from, the furthest first."""
+        for cells in range(len(self._cells), 0, -1):
+            snapshot = self._read(self._names[cells])
+            if not snapshot or not self._suffices(snapshot):
+                continue
+            outcomes = self._vault.get(snapshot.outcomes)
+            if outcomes is not None:
+                os.utime(self._heads / self._names[cells])
+                yield snapshot, pickle.loads(outcomes)
+
+    def again(self, snapshot: Snapshot) -> list[Cell]:
+        """The cells before the snapshot to run once more for what they do beside it."""
+        cells = self._cells[: snapshot.cells]
+        return [cells[number] for number in replayed(cells, snapshot.seconds)]
+
+    def is_worth(self, work: float, taking: float) -> bool:
+        """Whether seconds of work are worth a snapshot, if the last one took so many."""
+        return work >= max(LEAST, WORTH * taking)
+
+    def may_follow(self, seconds: Sequence[float], written: Sequence[int] = ()) -> bool:
+        """Whether a snapshot after these cells can hold all that they have done."""
+        cells = self._cells[: len(seconds)]
+        again = replayed(cells, seconds)
+        return set(written) <= set(again) and trace(cells, again) is None
+
+    def add(
+        self, taken: dict[str, Any], outcomes: Sequence[Outcome], seconds: Sequence[float]
+    ) -> None:
+        if not self.may_follow(seconds, taken["written"]):
+            return
+        snapshot = {
+            "cells": len(outcomes),
+            "state": taken["state"],
+            "arrays": taken["arrays"],
+            "outcomes": self._vault.put(pickle.dumps(tuple(outcomes))),
+            "missing": taken["missing"],
+            "seconds": list(seconds),
+        }
+        name = self._names[len(outcomes)]
+        text = json.dumps(snapshot)
+        write(self._heads / name, f"{self._seal(name, text)} {text}")
+
+    def _read(self, name: str) -> Snapshot | None:
+        head = self._heads / name
+        try:
+            seal, _, text = head.read_text("utf-8").partition(" ")
+        except (OSError, UnicodeDecodeError):
+            return None
+        if seal != self._seal(name, text):
+            return None
+        return _snapshot(text)
+
+    def _seal(self, name: str, text: str) -> str:
+        """Binds a snapshot to what led to it: under another name it is not believed."""
+        return self._vault.seal(f"{name} {text}".encode())
+
+    def _suffices(self, snapshot: Snapshot) -> bool:
+        before = self._cells[: snapshot.cells]
+        names = needed(before, self._cells[snapshot.cells :])
+        return not snapshot.missing or (names is not None and not names & set(snapshot.missing))
+
+
+def kept(blog: Blog, script: Script, inputs: Inputs, data: str | None) -> Kept | None:
+    """The snapshots of a script; none where they could not be told from somebody else's."""
+    known = secret()
+    if known is None:
+        return None
+    folder = blog.local / "kept"
+    return Kept(folder, Vault(folder / "parts", known), script, _circumstances(blog, inputs, data))
+
+
+def tidy(blog: Blog) -> None:
+    """Forget the snapshots that were not used for longest, until the rest fits its space."""
+    folder = blog.local / "kept"
+    parts = Vault(folder / "parts", b"")
+    needed: set[str] = set()
+    heads = sorted(folder.glob("heads/*"), key=lambda head: head.stat().st_mtime, reverse=True)
+    for head in heads:
+        wanted = needed | _parts_of(head)
+        if parts.size(wanted) <= LIMIT:
+            needed = wanted
+        else:
+            head.unlink()
+    parts.keep_only(needed)
+
+
+def _parts_of(head: Path) -> set[str]:
+    try:
+        return _snapshot(head.read_text("utf-8").partition(" ")[2]).parts
+    except (OSError, ValueError, KeyError):
+        return set()
+
+
+def _snapshot(text: str) -> Snapshot:
+    tree = json.loads(text)
+    return Snapshot(
+        cells=tree["cells"],
+        state=tree["state"],
+        arrays=tuple(tree["arrays"]),
+        outcomes=tree["outcomes"],
+        missing=tuple(tree["missing"]),
+        seconds=tuple(tree["seconds"]),
+    )
+
+
+def _circumstances(blog: Blog, inputs: Inputs, data: str | None) -> list[str]:
+    """All that a result depends on besides the code of the cells."""
+    packages = sorted(
+        f"{item.metadata['Name']} {item.version}" for item in importlib.metadata.distributions()
+    )
+    settings = sorted(f"{k}={text}" for k, text in os.environ.items() if k.startswith(SETTINGS))
+    style = blog.code / "matplotlibrc"
+    return [
+        f"format {FORMAT}",
+        f"engine {ENGINE}",
+        sys.version,
+        cpu(),
+        f"{threads()} threads",
+        str(blog.code),
+        *packages,
+        *settings,
+        f"{sorted(inputs.digests().items())}",
+        digest(style.read_bytes()) if style.exists() else "",
+        str(data),
+    ]
+
+
+def _chain(cells: Sequence[Cell], circumstances: Sequence[str]) -> Iterator[str]:
+    name = digest("\0".join(circumstances))
+    yield name
+    for cell in cells:
+        name = digest("\0".join([name, code_of(cell.source), *cell.tags]))
+        yield name

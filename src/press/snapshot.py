@@ -1,0 +1,128 @@
+"""In the kernel: take a snapshot of what the cells so far have made, and lay one over it."""
+
+import json
+import os
+import pickle
+import re
+import sys
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+import cloudpickle
+
+from press import namespace, surroundings
+from press.vault import Vault, secret
+
+P = ParamSpec("P")
+R = TypeVar("R")
+FOLDER = "PRESS_KEPT"
+NOT_THE_AUTHORS = re.compile(r"_+|_i+|_i?\d+|_[ido]h|In|Out|exit|quit|open|get_ipython")
+CHANGES = ("os.remove", "os.rename", "os.rmdir", "os.mkdir", "os.link", "os.symlink", "os.truncate")
+REACHES_OUT = ("subprocess.Popen", "os.system", "os.fork", "os.posix_spawn", "socket.connect")
+changed: dict[int, set[str]] = {}
+"""By the number of the cell, what it changed outside the kernel."""
+at_work = False
+"""Whether it is we who are at work, and no cell."""
+
+
+def watch(shell: Any) -> None:
+    """Note from now on which cells reach outside the kernel: no snapshot holds what they did."""
+    caches = ("~/.keras", "~/.cache", "~/.config", "~/.local/state/press", "/dev", "/proc")
+    ours = [os.environ[FOLDER], os.environ.get("IPYTHONDIR", "~/.ipython")]
+    passed_over = tuple(str(Path(folder).expanduser()) for folder in (*caches, *ours))
+
+    def note(event: str, details: tuple[Any, ...]) -> None:
+        if event == "open":
+            path, _, flags = details
+            paths = [path] if isinstance(flags, int) and flags & (os.O_WRONLY | os.O_RDWR) else []
+        elif event in CHANGES:
+            paths = [part for part in details[:2] if isinstance(part, str | bytes)]
+        elif event in REACHES_OUT:
+            paths = [event]
+        else:
+            return
+        if at_work:
+            return
+        here = changed.setdefault(shell.execution_count - 1, set())
+        for path in map(os.fsdecode, (path for path in paths if isinstance(path, str | bytes))):
+            if event == "os.remove" and path in here:
+                here.remove(path)
+            elif not path.startswith(passed_over):
+                here.add(path)
+
+    sys.addaudithook(note)
+
+
+def unnoticed(work: Callable[P, R]) -> Callable[P, R]:
+    """What we do ourselves is no cell's doing."""
+
+    @wraps(work)
+    def unnoticed_work(*args: P.args, **kwargs: P.kwargs) -> R:
+        global at_work
+        at_work = True
+        try:
+            return work(*args, **kwargs)
+        finally:
+            at_work = False
+
+    return unnoticed_work
+
+
+@unnoticed
+def take() -> str:
+    """Keep the namespace and what lies around it; as JSON, what was kept and what could not be."""
+    shell = _shell()
+    around = surroundings.read()
+    names = _names(shell)
+    vault = _vault()
+    dumped = namespace.dump(shell.user_ns, names, vault.put)
+    state = vault.put(pickle.dumps((dumped.data, cloudpickle.dumps(around))))
+    return json.dumps(
+        {
+            "state": state,
+            "arrays": dumped.arrays,
+            "missing": sorted(set(names) - dumped.names),
+            "written": sorted(number for number, paths in changed.items() if paths),
+        }
+    )
+
+
+@unnoticed
+def lay(state: str, arrays: list[str], cells: int) -> None:
+    """Bring the kernel to where it was after so many cells."""
+    shell = _shell()
+    vault = _vault()
+    found = [vault.get(name) for name in (state, *arrays)]
+    data, *buffers = [item for item in found if item is not None]
+    if len(buffers) != len(arrays):
+        raise LookupError("a part of the snapshot is missing or damaged")
+    names, around = pickle.loads(data)
+    values = namespace.load(shell.user_ns, names, buffers)
+    for name in _names(shell):
+        del shell.user_ns[name]
+    shell.user_ns.update(values)
+    surroundings.put_back(pickle.loads(around))
+    shell.execution_count = cells + 1
+
+
+def _vault() -> Vault:
+    known = secret()
+    if known is None:
+        raise LookupError("this user has no secret")
+    return Vault(Path(os.environ[FOLDER]), known)
+
+
+def _shell() -> Any:
+    from IPython.core.getipython import get_ipython
+
+    return get_ipython()
+
+
+def _names(shell: Any) -> list[str]:
+    return [
+        name
+        for name in shell.user_ns
+        if name not in shell.user_ns_hidden and not NOT_THE_AUTHORS.fullmatch(name)
+    ]

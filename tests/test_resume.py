@@ -1,0 +1,515 @@
+"""Going on from a snapshot gives what a run from nothing gives, or does not happen."""
+
+import dataclasses
+import json
+import os
+import pickle
+import random
+import shutil
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from press import namespace, needs, resume, surroundings
+from press.blog import Blog
+from press.outcome import NOTHING
+from press.record import read_record
+from press.script import Cell, Script
+from press.vault import Vault, secret
+
+from .conftest import Press, add_post
+
+VARIED = """\
+# %% setup
+import random
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+
+rng = np.random.default_rng(1)
+random.seed(2)
+np.random.seed(3)
+
+# %% arrays
+grid = rng.normal(size=(400, 500))
+row = grid[3]
+turned = grid.T[::2]
+step = 1
+
+
+# %% functions
+def moved(amount):
+    return amount + step
+
+
+class Box:
+    held = 0
+
+    def put(self, amount):
+        self.held = moved(self.held) + amount
+        return self
+
+
+box = Box().put(2)
+again = [box, box]
+double = lambda value: 2 * moved(value)
+left = iter([5, 6, 7, 8])
+next(left)
+
+# %% change
+step = 10
+again[0].put(1)
+row[:] = 7
+plt.rcParams["lines.linewidth"] = 4
+
+# %% curve
+fig, ax = plt.subplots(figsize=(3, 2))
+ax.plot([random.random(), np.random.rand(), rng.normal(), next(left), double(1)])
+
+# %% table
+pd.DataFrame({"held": [again[1].held], "sum": [turned.sum()]})
+
+# %% values tags=["values"]
+{"box": box.held, "same": str(again[0] is box), "row": f"{grid[3].mean()}", "next": next(left),
+ "drawn": f"{rng.normal()} {random.random()} {np.random.rand()}"}
+"""
+
+KERAS = """\
+# %% setup
+import keras
+import numpy as np
+from keras import layers
+
+keras.utils.set_random_seed(1)
+
+# %% data
+rng = np.random.default_rng(2)
+x, y = rng.normal(size=(200, 6, 6, 1)).astype("float32"), rng.integers(3, size=200)
+
+# %% model
+model = keras.Sequential([
+    keras.Input((6, 6, 1)),
+    layers.RandomTranslation(0.2, 0.2),
+    layers.Flatten(),
+    layers.Dense(8, activation="relu"),
+    layers.BatchNormalization(),
+    layers.Dropout(0.5),
+    layers.Dense(3),
+])
+loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+model.compile("adam", loss, metrics=["accuracy"])
+
+# %% first
+history = model.fit(x, y, epochs=2, verbose=0)
+
+# %% second
+model.fit(x, y, epochs=2, verbose=2)
+
+# %% other
+other = keras.Sequential([keras.Input((2,)), layers.Dense(1)])
+other.summary()
+
+# %% values tags=["values"]
+{"loss": f"{model.evaluate(x, y, verbose=0)[0]:.9f}", "first": f"{history.history['loss']}",
+ "weights": f"{sum(float(np.sum(w)) for w in other.get_weights()):.9f}",
+ "drawn": f"{np.random.rand()} {float(keras.random.normal((1,))[0])}"}
+"""
+
+
+@pytest.fixture
+def eager(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take a snapshot after every cell, and run none but the imports again."""
+    monkeypatch.setattr(resume, "LEAST", 0.0)
+    monkeypatch.setattr(resume, "WORTH", 0)
+    monkeypatch.setattr(needs, "QUICK", 0.0)
+
+
+def results(blog: Blog, slug: str = "post") -> dict[str, Any]:
+    """All that a record holds, but for the code and where and when it ran."""
+    record = read_record(blog, slug)
+    assert record
+    cells = [dataclasses.replace(cell, source="", line=0, end_line=0) for cell in record.cells]
+    kept = ("figures", "tables", "values", "card")
+    return {"cells": cells, **{name: getattr(record, name) for name in kept}}
+
+
+def edited(text: str, cell: int) -> str:
+    """The script with a statement without effect at the start of one cell."""
+    parts = text.split("# %% ")
+    title, _, code = parts[cell].partition("\n")
+    parts[cell] = f"{title}\npass\n{code}"
+    return "# %% ".join(parts)
+
+
+def said_cells_known(err: str) -> int:
+    words = err.partition(" known from an earlier run")[0].rpartition("\n")[2]
+    return int(words.split(": ")[1].split()[0]) if "known from" in err else 0
+
+
+@pytest.mark.usefixtures("eager")
+@pytest.mark.parametrize(
+    ("script", "cells"),
+    [(VARIED, range(2, 8)), (KERAS, (4, 5, 7))],
+    ids=["varied", "keras"],
+)
+def test_a_resumed_run_gives_what_a_whole_one_gives(
+    blog: Blog, press: Press, script: str, cells: Iterable[int]
+) -> None:
+    add_post(blog, "post", script)
+    assert press("build").code == 0
+    whole = results(blog)
+
+    for cell in cells:
+        add_post(blog, "post", edited(script, cell))
+        told = press("build")
+
+        assert told.code == 0, told.err
+        assert said_cells_known(told.err) == cell - 1, told.err
+        assert results(blog) == whole, f"after an edit of cell {cell}"
+        add_post(blog, "post", script)
+
+
+@pytest.mark.usefixtures("eager")
+def test_a_mended_script_goes_on_where_it_failed(blog: Blog, press: Press) -> None:
+    add_post(blog, "post", "# %% a\nx = 1\n\n# %% b\n1 / 0\n")
+    assert press("build").code == 1
+
+    add_post(blog, "post", "# %% a\nx = 1\n\n# %% b\nprint(x)\n")
+    told = press("build")
+
+    assert said_cells_known(told.err) == 1
+    assert results(blog)["cells"][1].output == "1"
+
+
+@pytest.mark.usefixtures("eager")
+@pytest.mark.parametrize(
+    "script",
+    [
+        "# %% a\nimport threading\nlock = threading.Lock()\n\n# %% b\nprint(lock.locked())\n",
+        "# %% a\nfrom pathlib import Path\nPath('f').write_text('1')\n\n# %% b\nprint(1)\n",
+        "# %% a\nimport os\nos.system('true')\n\n# %% b\nprint(1)\n",
+    ],
+    ids=["what cannot be kept", "a written file", "another process"],
+)
+def test_what_cannot_be_proved_equal_is_run_again(
+    blog: Blog, press: Press, monkeypatch: pytest.MonkeyPatch, script: str
+) -> None:
+    monkeypatch.setattr(needs, "QUICK_WITH_IMPORTS", 0.0)
+    add_post(blog, "post", script)
+    assert press("build").code == 0
+    add_post(blog, "post", edited(script, 2))
+
+    told = press("build")
+
+    assert told.code == 0
+    assert said_cells_known(told.err) == 0
+
+
+@pytest.mark.usefixtures("eager")
+def test_a_damaged_snapshot_is_passed_over(blog: Blog, press: Press) -> None:
+    script = "# %% a\nx = 1\n\n# %% b\ny = x + 1\n\n# %% c\nprint(y)\n"
+    add_post(blog, "post", script)
+    assert press("build").code == 0
+    for part in (blog.local / "kept" / "parts").iterdir():
+        part.write_bytes(part.read_bytes()[:-1] + b"?")
+    add_post(blog, "post", edited(script, 3))
+
+    assert press("build").code == 0
+    assert results(blog)["cells"][2].output == "2"
+
+
+def test_refresh_runs_everything(blog: Blog, press: Press, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resume, "LEAST", 0.0)
+    add_post(blog, "post", "# %% a\nx = 1\n\n# %% b\nprint(x)\n")
+    assert press("build").code == 0
+
+    assert said_cells_known(press("build", "--refresh").err) == 0
+
+
+# The cache
+
+
+def kept_with_snapshots(folder: Path, cells: int = 6) -> tuple[resume.Kept, list[str]]:
+    """A cache that holds a snapshot after every cell: its only array is the number of the cell."""
+    script = Script("code/post.py", "", tuple(Cell(None, (), f"x = {n}", n) for n in range(cells)))
+    vault = Vault(folder / "parts", b"s" * 32)
+    kept = resume.Kept(folder, vault, script, ["here"])
+    for number in range(1, cells + 1):
+        taken = {
+            "state": vault.put(f"state {number}".encode()),
+            "arrays": [vault.put(bytes(1000) + bytes([number]))],
+            "missing": [],
+            "written": [],
+        }
+        outcome = dataclasses.replace(NOTHING, output=str(number))
+        kept.add(taken, [outcome] * number, [1.0] * number)
+    return kept, [script.cells[0].source]
+
+
+def test_corrupt_files_never_give_anything_wrong(tmp_path: Path) -> None:
+    good = tmp_path / "good"
+    kept_with_snapshots(good)
+    draw = random.Random(1)
+    found = 0
+    for _ in range(1000):
+        folder = tmp_path / "bad"
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(good, folder)
+        files = sorted(path for path in folder.rglob("*") if path.is_file())
+        for path in draw.sample(files, draw.randint(1, 4)):
+            corrupt(path, draw.choice(files), draw)
+        kept, _ = kept_without_adding(folder)
+
+        for snapshot, outcomes in kept.usable():
+            vault = Vault(folder / "parts", b"s" * 32)
+            state, array = vault.get(snapshot.state), vault.get(snapshot.arrays[0])
+            assert [outcome.output for outcome in outcomes] == [
+                str(snapshot.cells)
+            ] * snapshot.cells
+            assert state in (None, f"state {snapshot.cells}".encode())
+            assert array in (None, bytes(1000) + bytes([snapshot.cells]))
+            found += 1
+    assert found > 1000, "most snapshots are untouched each time"
+
+
+def kept_without_adding(folder: Path) -> tuple[resume.Kept, None]:
+    script = Script("code/post.py", "", tuple(Cell(None, (), f"x = {n}", n) for n in range(6)))
+    return resume.Kept(folder, Vault(folder / "parts", b"s" * 32), script, ["here"]), None
+
+
+def corrupt(path: Path, other: Path, draw: random.Random) -> None:
+    data = bytearray(path.read_bytes())
+    match draw.choice(["flip", "cut", "swap", "remove", "empty"]):
+        case "flip" if data:
+            data[draw.randrange(len(data))] ^= 1 << draw.randrange(8)
+            path.write_bytes(data)
+        case "cut":
+            path.write_bytes(data[: draw.randint(0, len(data))])
+        case "swap":
+            path.write_bytes(other.read_bytes() if other.exists() else b"")
+        case "remove":
+            path.unlink(missing_ok=True)
+        case _:
+            path.write_bytes(b"")
+
+
+def test_a_snapshot_of_another_user_is_not_believed(tmp_path: Path) -> None:
+    kept_with_snapshots(tmp_path)
+    script = Script("code/post.py", "", tuple(Cell(None, (), f"x = {n}", n) for n in range(6)))
+    stranger = resume.Kept(tmp_path, Vault(tmp_path / "parts", b"t" * 32), script, ["here"])
+
+    assert list(stranger.usable()) == []
+
+
+def test_other_circumstances_know_none_of_the_snapshots(tmp_path: Path) -> None:
+    kept_with_snapshots(tmp_path)
+    script = Script("code/post.py", "", tuple(Cell(None, (), f"x = {n}", n) for n in range(6)))
+    vault = Vault(tmp_path / "parts", b"s" * 32)
+
+    assert list(resume.Kept(tmp_path, vault, script, ["elsewhere"]).usable()) == []
+
+
+def test_the_least_recently_used_go_first(blog: Blog, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = blog.local / "kept"
+    kept, _ = kept_with_snapshots(folder)
+    heads = {snapshot.cells: path for snapshot, path in heads_of(folder)}
+    for age, cells in enumerate([3, 1, 2, 4, 5, 6]):
+        os.utime(heads[cells], (10_000 - age, 10_000 - age))
+    room = sum(path.stat().st_size for path in (folder / "parts").iterdir()) // 2
+    monkeypatch.setattr(resume, "LIMIT", room)
+
+    resume.tidy(blog)
+
+    assert {snapshot.cells for snapshot, _ in heads_of(folder)} == {3, 1, 2}
+    assert sum(path.stat().st_size for path in (folder / "parts").iterdir()) <= room
+    assert [snapshot.cells for snapshot, _ in kept.usable()] == [3, 2, 1]
+
+
+def heads_of(folder: Path) -> list[tuple[resume.Snapshot, Path]]:
+    heads = (folder / "heads").iterdir()
+    return [(resume._snapshot(path.read_text().partition(" ")[2]), path) for path in heads]
+
+
+def test_a_secret_that_others_can_read_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    made = secret()
+
+    assert made is not None
+    assert secret() == made
+    (tmp_path / "press" / "secret").chmod(0o644)
+    assert secret() is None
+
+
+# The namespace
+
+STATEMENTS = [
+    "a = rng.normal(size=(3, 4))",
+    "b = a[1:]",
+    "b = a.T",
+    "a[0] += 1",
+    "b *= 2",
+    "f = lambda v: v + step",
+    "step += 1",
+    "out.append(f(step))",
+    "out.append(float(a.sum()) + float(b.sum()))",
+    "out.append(random.random())",
+    "out.append(np.random.rand())",
+    "out.append(float(rng.normal()))",
+    "out.append(next(count))",
+    "pair = (a, b)",
+    "pair[0][0, 0] = step",
+    "twice = [out, out]",
+    "twice[0].append(len(twice[1]))",
+    "holder['self'] = holder",
+    "draw = random.choice",
+    "out.append(draw([1, 2, 3, 4]))",
+    "names |= {str(step), 'x', 'y'}",
+    "out.append(sorted(names))",
+]
+START = (
+    "import itertools, random\nimport numpy as np\nrandom.seed(1)\nnp.random.seed(2)\n"
+    "rng = np.random.default_rng(3)\na = np.ones((3, 4))\nb = a[:2]\n"
+    "step, out, names = 1, [], set()\n"
+    "count, holder, pair, twice = iter(range(99)), {}, (a, b), [out, out]\n"
+    "f = lambda v: v\ndraw = random.choice"
+)
+
+
+def test_the_order_of_a_set_is_not_lost() -> None:
+    rebuilt = {8 * n for n in range(5)} | {1}
+    shuffled = set(range(0, 400, 8))
+    for n in range(0, 392, 8):
+        shuffled.discard(n)
+    shuffled |= {0, 8}
+
+    for item in (rebuilt, shuffled):
+        kept = namespace.dump({"s": item}, ["s"], _in_memory({}))
+        if "s" in kept.names:
+            back = namespace.load({}, kept.data, [])["s"]
+            assert list(back) == list(item)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.sampled_from(STATEMENTS), min_size=2, max_size=14), st.integers(0, 13))
+def test_a_namespace_goes_on_as_if_nothing_had_happened(program: list[str], cut: int) -> None:
+    cut = min(cut, len(program))
+    straight = _ran({"__builtins__": __builtins__}, [START, *program])
+
+    first: dict[str, Any] = {"__builtins__": __builtins__}
+    _ran(first, [START, *program[:cut]])
+    around = pickle.loads(pickle.dumps(surroundings.read()))
+    parts: dict[str, bytes] = {}
+    names = [name for name in first if not name.startswith("__")]
+    dumped = namespace.dump(first, names, _in_memory(parts))
+    if set(names) - dumped.names:
+        return
+    random.seed(99)
+    np.random.seed(99)
+    second: dict[str, Any] = {"__builtins__": __builtins__}
+    arrays = [bytearray(parts[name]) for name in dumped.arrays]
+    second.update(namespace.load(second, dumped.data, arrays))
+    surroundings.put_back(around)
+    resumed = _ran(second, program[cut:])
+
+    assert resumed == straight
+
+
+def _in_memory(parts: dict[str, bytes]) -> Callable[[Any], str]:
+    def put(data: Any) -> str:
+        name = str(len(parts))
+        parts[name] = bytes(data)
+        return name
+
+    return put
+
+
+def _ran(names: dict[str, Any], program: list[str]) -> str:
+    for statement in program:
+        exec(statement, names)
+    return json.dumps([names["out"], names["step"], names["a"].tolist(), names["b"].tolist()])
+
+
+def test_views_share_their_memory_again() -> None:
+    grid = np.arange(12.0).reshape(3, 4)
+    names = {"grid": grid, "row": grid[1], "turned": grid.T[::2], "strip": grid[:, 1]}
+    dumped = namespace.dump(names, names, _in_memory({}))
+
+    back = namespace.load({}, dumped.data, [])
+    back["grid"][:] = 5
+
+    assert {name: item.tolist() for name, item in back.items()} == {
+        name: np.full_like(item, 5).tolist() for name, item in names.items()
+    }
+
+
+# What cells need
+
+
+def cell(source: str) -> Cell:
+    return Cell(None, (), source, 1)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "names"),
+    [
+        ("", "print(x)", {"print", "x"}),
+        ("", "x = 1\nprint(x)", {"print"}),
+        ("", "if c:\n    x = 1\nprint(x)", {"c", "print", "x"}),
+        ("", "for ax in axes:\n    ax.plot()", {"axes"}),
+        ("", "x += 1", {"x"}),
+        ("", "[n for n in rows if n > low]", {"rows", "low"}),
+        ("def f(a):\n    return a + far", "f(1)", {"f", "far"}),
+        ("", "with open(p) as file:\n    file.read()", {"open", "p"}),
+        ("", "def g(a, b=far):\n    c = a\n    return c + near", {"far", "near"}),
+    ],
+)
+def test_names_that_cells_need(before: str, after: str, names: set[str]) -> None:
+    assert needs.needed([cell(before)] if before else [], [cell(after)]) == names
+
+
+@pytest.mark.parametrize("after", ["eval('x')", "%time f()", "model.train_on_batch(x)"])
+def test_cells_that_may_need_anything(after: str) -> None:
+    assert needs.needed([], [cell(after)]) is None
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ("import pandas as pd\npd.set_option('display.width', 9)", "pandas.set_option"),
+        ("import numpy as np\nnp.add.at(x, 1, 2)", None),
+        ("import numpy as np\nold = np.seterr(all='raise')", "numpy.seterr"),
+        ("import lib\nlib.flag = 1", "lib.flag"),
+        ("import lib\nlib.table['a'] = 1", "lib.table"),
+        ("from lib import arrange\narrange()", "lib.arrange"),
+        ("import matplotlib.pyplot as plt\nplt.rcParams['x'] = 1\nplt.show()", None),
+        ("import keras\nkeras.utils.set_random_seed(1)", None),
+        ("import keras\nkeras.config.set_floatx('float16')", "keras.config.set_floatx"),
+        ("%load_ext something", "a magic command"),
+    ],
+)
+def test_lasting_effects_on_libraries(source: str, found: str | None) -> None:
+    assert needs.trace([cell(source)], []) == found
+
+
+def test_what_runs_again_is_imports_and_what_lasts_with_all_that_it_hangs_on() -> None:
+    cells = [
+        cell("import lib\nimport numpy as np"),
+        cell("width = [80]"),
+        cell("x = np.ones(3)"),
+        cell("width.append(90)"),
+        cell("fitted = train(x)"),
+        cell("lib.set_width(width[1])"),
+        cell("lib.set_title(fitted.name)"),
+        cell("x.sum()"),
+    ]
+
+    assert needs.replayed(cells, [6.0, *[0.1] * 3, 30.0, *[0.1] * 3]) == [0, 1, 3, 5]
+    assert needs.trace(cells, [0, 1, 3, 5]) == "lib.set_title"
