@@ -37,20 +37,20 @@ THEME = (
 )
 EMBEDDED = re.compile(r'src="data:image/\w+;base64,\s*([^"]+)"')
 
-SPHINX = '''\
+SPHINX = """\
 project = "bench"
 extensions = ["{extension}"]
 html_theme = "alabaster"
-'''
-GALLERY = '''\
+"""
+GALLERY = """\
 sphinx_gallery_conf = {"examples_dirs": "posts", "gallery_dirs": "auto_examples",
                        "abort_on_example_error": True}
-'''
-MYST = '''\
+"""
+MYST = """\
 nb_execution_mode = "cache"
 nb_execution_timeout = -1
 nb_execution_raise_on_error = True
-'''
+"""
 POST = """\
 ---
 layout: post
@@ -59,7 +59,7 @@ title: {title}
 {body}
 """
 FIGURE = """\
-{{% include figure.html name="{name}" caption="Measured with the trained network." alt="A plot." %}}"""
+{{% include figure.html name="{name}" caption="Of the trained network." alt="A plot." %}}"""
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ class Contender:
 
 
 def contenders(folder: Path) -> dict[str, Contender]:
-    """All of them, each in a folder of its own. The bare script shows nothing but what it prints."""
+    """All of them, each in a folder of its own; the bare script shows only what it prints."""
     python, press = sys.executable, str(ROOT / "press")
     sphinx = (python, "-m", "sphinx", "-q", "-b", "html", ".", "_build/html")
     convert = (python, "-m", "nbconvert", "--log-level=WARN", "--execute", "--to", "html")
@@ -219,6 +219,7 @@ def _book(script: str) -> Any:
     book = jupytext.reads(script, fmt="py:percent")
     # A comment for a linter, before the first cell, is none.
     book.cells = [c for c in book.cells if c.cell_type != "code" or ast.parse(c.source).body]
+    book.metadata.pop("jupytext", None)  # else no header is written, by which MyST-NB knows code
     book.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
     return book
 

@@ -8,12 +8,13 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from press.blog import Blog
+from press.errors import PressError
 from press.install import ensure, ensure_chromium, ensure_jekyll
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -36,9 +37,6 @@ def ready() -> dict[str, Any]:
     from press.dataset import mnist
     from press.machine import cpu, threads
 
-    # Fonts are looked for once on a machine, and that must not be in a measured run.
-    import matplotlib.font_manager  # noqa: F401
-
     return {
         "jekyll": jekyll,
         "mnist": str(mnist()),
@@ -58,8 +56,8 @@ def fill(root: str) -> None:
     from press.renew import relabel
 
     blog = Blog(Path(root))
-    run = next(record for path in sorted(blog.records.glob("*.json")) if (record := path.stem))
-    record = read_record(blog, run)
+    (known,) = blog.records.glob("*.json")
+    record = read_record(blog, known.stem)
     assert record
     for path in sorted(blog.code.glob("*.py")):
         if not blog.record(path.stem).exists():
@@ -112,4 +110,9 @@ def served(root: str) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    print(json.dumps({"ready": ready, "fill": fill, "serve": serve}[sys.argv[1]](*sys.argv[2:])))
+    what, *words = sys.argv[1:]
+    tasks: dict[str, Callable[..., Any]] = {"ready": ready, "fill": fill, "serve": serve}
+    try:
+        print(json.dumps(tasks[what](*words)))
+    except PressError as error:
+        sys.exit(str(error))

@@ -263,6 +263,7 @@ def test_only_archive_and_indexes_grow_with_the_number_of_posts(themed: Blog) ->
 
     few, many = sizes(20), sizes(60)
 
+    del few["posts/post-019/index.html"]  # it was the last, and now leads on to the next
     assert {name for name in few if many[name] > few[name] + 20} == {
         "archive/index.html",
         "search.json",

@@ -25,6 +25,10 @@ async def side_by_side(
         async with free:
             await work(item)
 
-    async with asyncio.TaskGroup() as group:
-        for item in items:
-            group.create_task(one(item))
+    try:
+        async with asyncio.TaskGroup() as group:
+            for item in items:
+                group.create_task(one(item))
+    except BaseExceptionGroup as failures:
+        # The first has ended the others: it is what went wrong.
+        raise failures.exceptions[0] from failures

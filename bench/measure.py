@@ -1,0 +1,126 @@
+"""Whole commands, timed; and the conditions under which all of them run."""
+
+import json
+import os
+import platform
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from contenders import ROOT
+
+SHARED = ("keras", "matplotlib", "numpy", "tensorflow")
+"""What the script imports must be of one version for all."""
+PEERS = ("nbconvert", "sphinx-gallery", "myst-nb", "sphinx", "ipykernel")
+THREADS = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "TF_NUM_INTRAOP_THREADS",
+    "TF_NUM_INTEROP_THREADS",
+)
+
+
+class Failed(Exception):
+    """A command did not do what it was timed for."""
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What the commands run on, and what they all find in their environment."""
+
+    facts: Mapping[str, Any]
+    environment: Mapping[str, str]
+    jekyll: tuple[str, ...]
+
+    def timed(self, command: Sequence[str], folder: Path, **settings: str) -> float:
+        """Seconds of a whole process; what it prints is left in said.txt."""
+        with (folder / "said.txt").open("w+", encoding="utf-8") as said:
+            begun = time.perf_counter()
+            code = subprocess.run(
+                command,
+                cwd=folder,
+                env={**self.environment, **settings},
+                stdin=subprocess.DEVNULL,
+                stdout=said,
+                stderr=subprocess.STDOUT,
+                check=False,
+            ).returncode
+            seconds = time.perf_counter() - begun
+            said.seek(0)
+            if code:
+                raise Failed(f"{' '.join(command)} gave {code}:\n{said.read()[-2000:]}")
+        return seconds
+
+    def own(self, *words: str) -> Any:
+        return _own(*words, environment=self.environment)
+
+
+def _own(*words: str, environment: Mapping[str, str]) -> Any:
+    """Something done in press's own environment."""
+    command = [str(ROOT / ".press/venv/bin/python"), "-P", str(ROOT / "bench/own.py"), *words]
+    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=False)
+    if done.returncode:
+        raise Failed(f"bench/own.py {' '.join(words)} failed; see the lines above")
+    return json.loads(done.stdout)
+
+
+def machine(private: Path) -> Machine:
+    """Everything in place, and warm: no contender is the first to read its libraries from disk."""
+    found = _own("ready", environment=os.environ)
+    ours = {name: version(name) for name in (*SHARED, *PEERS)}
+    if different := [name for name in SHARED if ours[name] != found["versions"][name]]:
+        raise Failed(f"press has another version of {different}; run bench/update and again")
+    environment = {
+        **os.environ,
+        **dict.fromkeys(THREADS, str(found["threads"])),
+        "MNIST_NPZ": found["mnist"],
+        "KERAS_BACKEND": "tensorflow",
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        "PYTHONHASHSEED": "0",
+        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+        # The user's own kernels and settings must not decide what runs.
+        "JUPYTER_DATA_DIR": str(private / "jupyter"),
+        "JUPYTER_CONFIG_DIR": str(private / "jupyter"),
+        "IPYTHONDIR": str(private / "ipython"),
+    }
+    warm = "import keras, matplotlib.pyplot"
+    for python in (sys.executable, str(ROOT / ".press/venv/bin/python")):
+        # -B: whether libraries lie there compiled is for the one who installed them to see to.
+        command = [python, "-P", "-B", "-c", warm]
+        subprocess.run(command, env=environment, stderr=subprocess.DEVNULL, check=True)
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    facts = {
+        "date": datetime.now(UTC).strftime("%Y-%m-%d"),
+        "cpu": found["cpu"],
+        "cores": os.cpu_count(),
+        "memory_gib": round(memory),
+        "system": platform.system(),
+        "python": platform.python_version(),
+        "threads": found["threads"],
+        "load_before": round(os.getloadavg()[0], 1),
+        "versions": ours,
+    }
+    return Machine(facts, environment, tuple(found["jekyll"]))
+
+
+class Times:
+    """Raw seconds by row and column, told as they come."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, dict[str, list[float]]] = {}
+
+    def add(self, row: str, column: str, seconds: float) -> None:
+        self.rows.setdefault(row, {}).setdefault(column, []).append(round(seconds, 3))
+        print(f"bench: {row}, {column}: {seconds:.2f} s", file=sys.stderr, flush=True)
+
+
+def must(held: bool, what: Callable[[], str]) -> None:
+    if not held:
+        raise Failed(what())

@@ -1,0 +1,313 @@
+"""What is measured: one post edited in five ways, many small posts, and the blog's own six."""
+
+import json
+import re
+import shutil
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+from contenders import ROOT, THEME, Contender, contenders, copy_from_blog, notebook
+from measure import Machine, Times, must
+
+Item = TypeVar("Item")
+
+POST = Path(__file__).with_name("post.py")
+BARE, PRESS, MYST, GALLERY = "bare script", "press", "MyST-NB", "Sphinx-Gallery"
+NBCONVERT, JEKYLL = "nbconvert", "Jekyll alone"
+COLD, NOTHING, PROSE, COMMENT, PLOT = (
+    "cold",
+    "nothing changed",
+    "prose edited",
+    "comment in the training cell edited",
+    "last plot edited",
+)
+SERVE = "from saving to the new figure in the browser"
+STATUS = "press status"
+CONVNET = "mnist-classification-using-keras"
+SMALL = """\
+# %% [markdown]
+# # Small post {number}
+#
+# It adds some numbers.
+
+# %% number
+number = {number}
+
+# %% sum
+print("the sum is", sum(range(100)))
+"""
+DATA = """\
+import os
+import keras
+import numpy as np
+
+def load_data(path="mnist.npz"):
+    with np.load(os.environ["MNIST_NPZ"]) as file:
+        return ((file["x_train"], file["y_train"]), (file["x_test"], file["y_test"]))
+
+keras.datasets.mnist.load_data = load_data
+"""
+"""Press hands Keras the file that MNIST_NPZ names; the others are told to take it by this."""
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How much is measured; `--quick` only shows that everything works."""
+
+    warm: int = 5
+    cold: int = 3
+    cold_blog: int = 1
+    images: int = 60_000
+    epochs: int = 10
+    small: tuple[int, ...] = (10, 100, 1000)
+    cold_up_to: int = 100
+    without: tuple[str, ...] = ("every-element",)
+    edited: str = CONVNET
+
+    @property
+    def rounds(self) -> int:
+        return max(self.warm, self.cold)
+
+
+def quick(scale: Scale) -> Scale:
+    posts = {path.stem for path in (ROOT / "code").glob("*.py")}
+    one = "first-glimpse-of-a-neural-network"
+    return replace(
+        scale,
+        warm=1,
+        cold=1,
+        images=2_000,
+        epochs=1,
+        small=(3, 10),
+        cold_up_to=3,
+        without=tuple(posts - {one}),
+        edited=one,
+    )
+
+
+# One post
+
+
+@dataclass
+class Edition:
+    """The post as it stands after some edits, each of which nobody has seen before."""
+
+    scale: Scale
+    prose: int = 0
+    comment: int = 0
+    plot: int = 0
+
+    @property
+    def script(self) -> str:
+        return (
+            POST.read_text("utf-8")
+            .replace("edition 0", f"edition {self.prose}")
+            .replace("remark 0", f"remark {self.comment}")
+            .replace("plot 0", f"plot {self.plot}")
+            .replace("images = 60_000", f"images = {self.scale.images}")
+            .replace("epochs = 10", f"epochs = {self.scale.epochs}")
+        )
+
+
+def post(machine: Machine, folder: Path, scale: Scale) -> dict[str, Any]:
+    """Each round measures every edit with every contender in turn, beginning with another one."""
+    times = Times()
+    every = contenders(folder)
+    bare = every.pop(BARE)
+    edition = Edition(scale)
+    bare.begin({"post": edition.script})
+    for number in range(scale.rounds):
+        turn = rotated(list(every.values()), number)
+        times.add(COLD, BARE, _bare(machine, bare))
+        if number < scale.cold:
+            for contender in turn:
+                contender.begin({"post": edition.script})
+                times.add(COLD, contender.name, _built(machine, contender, "accuracy:", 2))
+        if number < scale.warm:
+            _edits(machine, turn, edition, times, number + 1)
+            times.add(NOTHING, JEKYLL, _jekyll(machine, every[PRESS].root, folder / "site"))
+    root = str(every[PRESS].root)
+    for seconds in machine.own("serve", root, "post", "by-digit", str(scale.warm)):
+        times.add(SERVE, PRESS, seconds)
+    return {"seconds": times.rows}
+
+
+def _edits(
+    machine: Machine, turn: Sequence[Contender], edition: Edition, times: Times, number: int
+) -> None:
+    def measure(edit: str, mark: str, figures: int) -> None:
+        for contender in turn:
+            contender.write("post", edition.script)
+            times.add(edit, contender.name, _built(machine, contender, mark, figures))
+
+    measure(NOTHING, "accuracy:", 0)
+    edition.prose = number
+    measure(PROSE, f"edition {number}", 0)
+    edition.comment = number
+    measure(COMMENT, f"remark {number}", 0)
+    edition.plot = number
+    measure(PLOT, f"plot {number}", 1)
+
+
+def _bare(machine: Machine, bare: Contender) -> float:
+    seconds = machine.timed(bare.command, bare.root, MPLBACKEND="agg")
+    must("accuracy:" in bare.shown("post"), lambda: "the bare script said nothing")
+    return seconds
+
+
+def _built(machine: Machine, contender: Contender, mark: str, figures: int) -> float:
+    """A build, at whose end the page holds the mark and so many figures that were not there."""
+    before = contender.figures("post")
+    seconds = machine.timed(contender.command, contender.root)
+    new = len(contender.figures("post") - before)
+    must(mark in contender.shown("post"), lambda: f"{contender.name}: no {mark!r} in its page")
+    must(new == figures, lambda: f"{contender.name}: {new} new figures, not {figures}")
+    return seconds
+
+
+def _jekyll(machine: Machine, blog: Path, site: Path) -> float:
+    """Jekyll by itself on the blog as press left it; once before, so that its folder is there."""
+    command = [*machine.jekyll, "build", "--quiet", "--source", str(blog)]
+    command += ["--destination", str(site)]
+    if not site.exists():
+        machine.timed(command, blog)
+    return machine.timed(command, blog)
+
+
+def rotated(items: Sequence[Item], by: int) -> list[Item]:
+    by %= len(items)
+    return [*items[by:], *items[:by]]
+
+
+# Many small posts
+
+
+def growth(machine: Machine, folder: Path, scale: Scale) -> dict[str, Any]:
+    """Cold where every contender is run; beyond that only press, filled from one post's results."""
+    times: dict[str, Mapping[str, Mapping[str, Sequence[float]]]] = {}
+    for count in scale.small:
+        print(f"bench: {count} small posts", flush=True)
+        every = contenders(folder / str(count))
+        turn = [every[name] for name in (PRESS, MYST, GALLERY)]
+        rows = Times()
+        posts = {f"small-{n:04}": SMALL.format(number=n) for n in range(count)}
+        if count <= scale.cold_up_to:
+            for number in range(scale.cold):
+                for contender in rotated(turn, number):
+                    contender.begin(posts)
+                    rows.add(COLD, contender.name, _all_built(machine, contender, posts))
+        else:
+            turn = [every[PRESS]]
+            _filled(machine, every[PRESS], posts)
+        for number in range(scale.warm):
+            for contender in rotated(turn, number):
+                rows.add(NOTHING, contender.name, _all_built(machine, contender, posts))
+            blog, site = every[PRESS].root, folder / f"site-{count}"
+            rows.add(NOTHING, JEKYLL, _jekyll(machine, blog, site))
+            rows.add(STATUS, PRESS, _status(machine, every[PRESS], count))
+        times[str(count)] = rows.rows
+        shutil.rmtree(folder / str(count))
+    return {"seconds": times}
+
+
+def _all_built(machine: Machine, contender: Contender, posts: Mapping[str, str]) -> float:
+    seconds = machine.timed(contender.command, contender.root)
+    missing = [slug for slug in posts if "the sum is 4950" not in contender.shown(slug)]
+    must(not missing, lambda: f"{contender.name}: nothing of {missing[:5]}")
+    return seconds
+
+
+def _filled(machine: Machine, press: Contender, posts: Mapping[str, str]) -> None:
+    first = next(iter(posts))
+    press.begin({first: posts[first]})
+    machine.timed(press.command, press.root)
+    for slug, script in posts.items():
+        press.write(slug, script)
+    machine.own("fill", str(press.root))
+    _status(machine, press, len(posts))
+    machine.timed(press.command, press.root)
+
+
+def _status(machine: Machine, press: Contender, count: int) -> float:
+    seconds = machine.timed((*press.command[:-1], "status"), press.root)
+    lines = re.findall(r"^\S+ +current", (press.root / "said.txt").read_text(), re.MULTILINE)
+    must(len(lines) == count, lambda: f"press status: {len(lines)} posts are current, not {count}")
+    return seconds
+
+
+# The blog's own posts
+
+
+def blog(machine: Machine, folder: Path, scale: Scale) -> dict[str, Any]:
+    """All posts from nothing: press with its usual jobs, nbconvert one after another."""
+    press, others = folder / "press", folder / "notebooks"
+    slugs = sorted({path.stem for path in (ROOT / "code").glob("*.py")} - {*scale.without})
+    times = Times()
+    build = (str(ROOT / "press"), "--blog", str(press), "build")
+
+    def with_press() -> None:
+        _lay_copy(press, slugs)
+        times.add(COLD, PRESS, machine.timed(build, press))
+        missing = [s for s in slugs if not (press / f"_site/posts/{s}/index.html").exists()]
+        must(not missing, lambda: f"press: no page of {missing}")
+
+    def with_nbconvert() -> None:
+        _lay_notebooks(others, slugs)
+        times.add(COLD, NBCONVERT, sum(_converted(machine, others, slug) for slug in slugs))
+
+    ways: list[Callable[[], None]] = [with_press, with_nbconvert]
+    for number in range(scale.cold_blog):
+        for way in rotated(ways, number):
+            way()
+        script = f"{scale.edited}.bare.py"
+        command = (sys.executable, script)
+        times.add(f"{scale.edited}, {COLD}", BARE, machine.timed(command, others, MPLBACKEND="agg"))
+    for number in range(scale.warm):
+        seconds = _last_plot(machine, press, scale.edited, build, number)
+        times.add(f"{scale.edited}, {PLOT}", PRESS, seconds)
+    return {"posts": slugs, "edited": scale.edited, "seconds": times.rows}
+
+
+def _lay_copy(root: Path, slugs: Sequence[str]) -> None:
+    """The blog without any results."""
+    shutil.rmtree(root, ignore_errors=True)
+    copy_from_blog(root, THEME)
+    copy_from_blog(root, (f"code/{slug}.py" for slug in slugs))
+    for slug in slugs:
+        copy_from_blog(root, (str(p.relative_to(ROOT)) for p in ROOT.glob(f"_posts/*-{slug}.md")))
+
+
+def _lay_notebooks(root: Path, slugs: Sequence[str]) -> None:
+    shutil.rmtree(root, ignore_errors=True)
+    root.mkdir(parents=True)
+    shutil.copy(ROOT / "code" / "matplotlibrc", root)
+    for slug in slugs:
+        script = (ROOT / "code" / f"{slug}.py").read_text("utf-8")
+        (root / f"{slug}.ipynb").write_text(notebook(script, first=DATA), "utf-8")
+        (root / f"{slug}.bare.py").write_text(f"{DATA}\n{script}", "utf-8")
+
+
+def _converted(machine: Machine, root: Path, slug: str) -> float:
+    convert = (sys.executable, "-m", "nbconvert", "--execute", "--to", "html", f"{slug}.ipynb")
+    seconds = machine.timed(convert, root)
+    must((root / f"{slug}.html").exists(), lambda: f"no page of {slug}")
+    return seconds
+
+
+def _last_plot(machine: Machine, root: Path, slug: str, build: Sequence[str], number: int) -> float:
+    """Write something into the last figure, and build."""
+    record = root / "_data" / "runs" / f"{slug}.json"
+    name, figure = list(json.loads(record.read_text("utf-8"))["figures"].items())[-1]
+    script = root / "code" / f"{slug}.py"
+    head, title, tail = script.read_text("utf-8").partition(f"\n# %% {figure['cell']}\n")
+    body, *rest = tail.partition("\n# %%")
+    body = re.sub(r"\nplt\.gcf\(\)\.text\(0, 0, .*", "", body.rstrip())
+    body += f'\nplt.gcf().text(0, 0, "{number}")\n'
+    script.write_text("".join([head, title, body, *rest]), "utf-8")
+    seconds = machine.timed(build, root)
+    after = json.loads(record.read_text("utf-8"))["figures"][name]
+    must(after["sha256"] != figure["sha256"], lambda: f"{slug}: {name} is as it was")
+    return seconds

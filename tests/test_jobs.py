@@ -1,0 +1,96 @@
+"""Posts that run side by side."""
+
+import dataclasses
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from press.blog import Blog
+from press.jobs import usual_jobs
+from press.record import Record, read_record
+
+from .conftest import ROOT, Press, add_post
+from .test_serve import descendants
+
+SCRIPT = """\
+# %% a
+import random
+
+random.seed({n})
+import time
+
+time.sleep(1)
+random.random()
+"""
+
+
+def records(blog: Blog) -> list[Record]:
+    found = [read_record(blog, f"post-{n}") for n in range(3)]
+    return [
+        dataclasses.replace(
+            record,
+            provenance=dataclasses.replace(
+                record.provenance, date="", seconds=0, cell_seconds=(), digest=""
+            ),
+        )
+        for record in found
+        if record
+    ]
+
+
+def test_posts_run_side_by_side_and_give_what_they_give_alone(blog: Blog, press: Press) -> None:
+    for n in range(3):
+        add_post(blog, f"post-{n}", SCRIPT.format(n=n))
+
+    told = press("build", "--jobs", "3")
+    begun = [line.startswith("post-") and ": running" in line for line in told.err.splitlines()]
+    together = records(blog)
+    assert press("build", "--refresh", "--jobs", "1").code == 0
+
+    assert told.code == 0
+    assert begun[:3] == [True] * 3, "all three begin before one ends"
+    assert len(together) == 3
+    assert records(blog) == together
+
+
+def test_a_failing_post_does_not_stop_the_others(blog: Blog, press: Press) -> None:
+    add_post(blog, "post-0", "# %% a\n1 / 0\n")
+    for n in (1, 2):
+        add_post(blog, f"post-{n}", SCRIPT.format(n=n))
+
+    told = press("build", "--jobs", "2")
+
+    assert told.code == 1
+    assert "code/post-0.py:2: cell 'a' raised ZeroDivisionError" in told.err
+    assert len(records(blog)) == 2
+
+
+def test_ctrl_c_ends_all_kernels(blog: Blog) -> None:
+    for n in range(3):
+        add_post(blog, f"post-{n}", "# %% a\nimport time\ntime.sleep(600)\n")
+    command = [sys.executable, "-P", "-m", "press", "--blog", str(blog.root), "build", "--jobs=3"]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=ROOT)
+    while len(kernels := descendants(process.pid)) < 3:
+        time.sleep(0.1)
+
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=30)
+
+    assert process.returncode == 1
+    assert said.splitlines()[-1] == "press: stopped; the last good results are as they were"
+    assert [pid for pid in kernels if Path(f"/proc/{pid}").exists()] == []
+    assert not any(blog.local.glob("run-*"))
+
+
+@pytest.mark.parametrize(("threads", "cores", "jobs"), [(1, 2, 2), (2, 2, 1), (4, 2, 1), (2, 8, 4)])
+def test_no_more_runs_than_there_are_cores_for(
+    monkeypatch: pytest.MonkeyPatch, threads: int, cores: int, jobs: int
+) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", str(threads))
+    monkeypatch.setattr("os.cpu_count", lambda: cores)
+
+    assert usual_jobs() == jobs
