@@ -1,6 +1,9 @@
 """The posts' prose: no number that a run could give is typed, and links lead where the facts do."""
 
 import re
+import subprocess
+import sys
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -15,6 +18,15 @@ MEASURED = re.compile(rf"\d[\d,.]*(?:\s|-)?(?:{UNITS})\b|\d[\d,.]*\s?%")
 CODE = re.compile(r"^(```|~~~).*?^\1$|`[^`\n]*`", re.DOTALL | re.MULTILINE)
 SENTENCE_END = re.compile(r"(?<=[.!?:])\s+(?=[A-Z*\[])|\n\s*\n|\n(?=[-*#|] )")
 SOURCE = re.compile(r"\]\(https://|\]\[")
+TEXTS = [
+    *sorted((ROOT / "_posts").glob("*.md")),
+    *sorted((ROOT / "pages").glob("*")),
+    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "index.html")),
+]
+ALSO_BRITISH = {"program", "programs", "check", "checks", "checked", "checking", "practice"}
+THEIRS = re.compile(
+    r'"[^"]*"\]\(|\[\*[^*]*\*\]\(|https?://\S+|Open Font License|LICENSE|\{:[^}]*\}'
+)
 FIRST_PERSON_SINGULAR = re.compile(r"\b(I|I'm|I've|my|me)\b")
 
 
@@ -53,3 +65,29 @@ def test_links_are_named_and_secure(path: Path) -> None:
 @pytest.mark.parametrize("path", POSTS, ids=lambda path: path.stem[11:])
 def test_a_post_is_no_diary(path: Path) -> None:
     assert FIRST_PERSON_SINGULAR.findall(prose(path)) == []
+
+
+def words_of(path: Path) -> set[str]:
+    """The words a text uses of its own: code, addresses and titles of sources are others'."""
+    text = path.read_text("utf-8") if path not in POSTS else " ".join(sentences(path))
+    for left_out in (FRONT_MATTER, CODE, THEIRS):
+        text = left_out.sub(" ", text)
+    return {word.lower() for word in re.findall(r"[A-Za-z]+", text)}
+
+
+@pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.name)
+def test_spelling_is_british(path: Path) -> None:
+    pairs = (files("codespell_lib") / "data" / "dictionary_en-GB_to_en-US.txt").read_text("utf-8")
+    british = dict(reversed(line.split("->")) for line in pairs.lower().splitlines() if line)
+    american = {spelling.strip(", ") for spelling in british} - ALSO_BRITISH
+
+    assert sorted(words_of(path) & american) == []
+
+
+def test_nothing_is_misspelt() -> None:
+    folders = ("_posts", "pages", "_includes", "_layouts", "code", "src", "assets/js", "bench")
+    places = [*(ROOT / name for name in folders), *TEXTS]
+    command = [sys.executable, "-m", "codespell_lib", *map(str, filter(Path.exists, places))]
+    done = subprocess.run(command, capture_output=True, text=True)
+
+    assert done.stdout == ""
