@@ -28,6 +28,7 @@ THEME = (
     "favicon.svg",
     "feed.xml",
     "index.html",
+    "ledger.json",
     "robots.txt",
     "search.json",
     "sitemap.xml",

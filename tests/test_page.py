@@ -31,6 +31,7 @@ KINDS = [
     "/tags/",
     "/categories/",
     "/series/",
+    "/ledger/",
     "/search/",
     "/404.html",
 ]
@@ -203,6 +204,25 @@ def test_feed_sitemap_and_metadata_can_be_parsed(blog: Blog) -> None:
     assert contents
     assert all("<figure" in (content.text or "") for content in contents)
     assert len(index) >= len(contents)
+
+
+def test_the_ledger_says_of_every_post_what_moved(blog: Blog) -> None:
+    site = blog.root / "_site"
+    entries = {
+        item["url"].split("/")[-2]: item for item in json.loads((site / "ledger.json").read_text())
+    }
+    page = (site / "ledger" / "index.html").read_text()
+
+    for path in blog.records.glob("*.json"):
+        record = json.loads(path.read_text("utf-8"))
+        moved = sum(len(entry["verdicts"]) for entry in record["ledger"])
+        assert entries[path.stem]["ledger"] == record["ledger"]
+        assert (entries[path.stem]["verdict"] == "as first published") == (moved == 0)
+        for entry in record["ledger"]:
+            for name, text in entry["values"].items():
+                now = record["values"][name]["text"]
+                cells = f"<td>{text}</td><td>{now}</td><td>{entry['verdicts'][name]}</td>"
+                assert cells in page, name
 
 
 def test_every_post_describes_itself_as_data(blog: Blog) -> None:

@@ -185,8 +185,8 @@ def _figures(old: Record, new: Record) -> Iterator[Drift]:
 
 def ledger_entry(old: Record, drifts: list[Drift]) -> list[dict[str, Any]]:
     """What the ledger keeps of a record whose values moved: them, and where they came from."""
-    moved = {item.what for item in drifts}
-    values = {name: value.text for name, value in old.values.items() if _named(name) in moved}
+    verdicts = {item.what: item.verdict for item in drifts}
+    values = {name: value.text for name, value in old.values.items() if _named(name) in verdicts}
     if not values:
         return []
     origin = old.provenance
@@ -198,6 +198,7 @@ def ledger_entry(old: Record, drifts: list[Drift]) -> list[dict[str, Any]]:
             "cpu": origin.cpu,
             "threads": origin.threads,
             "values": values,
+            "verdicts": {name: verdicts[_named(name)] for name in values},
         }
     ]
 

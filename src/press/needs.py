@@ -7,7 +7,7 @@ cells run again.
 import ast
 import re
 import symtable
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from press.script import Cell, parse_cell
 
@@ -44,9 +44,13 @@ def needed(before: Sequence[Cell], after: Sequence[Cell]) -> set[str] | None:
     return None if names & DYNAMIC or any(_counts_on(cell) for cell in after) else names
 
 
-def replayed(cells: Sequence[Cell], seconds: Sequence[float]) -> list[int]:
+def replayed(
+    cells: Sequence[Cell], seconds: Sequence[float], written: Collection[int] = ()
+) -> list[int]:
     """The quick cells to run again before a snapshot is laid: those that import, and those that may
     change what no snapshot holds, with all that have to do with the same names.
+
+    `written` are the cells that were seen to change files or the like.
     """
     imported = _all_imported(cells)
     names = [_mentioned(cell) - imported.keys() for cell in cells]
@@ -55,7 +59,8 @@ def replayed(cells: Sequence[Cell], seconds: Sequence[float]) -> list[int]:
     for number in reversed(range(len(cells))):
         if not _is_quick(cells[number], seconds[number]):
             continue
-        if _lasting(cells[number], imported) or names[number] & touched:
+        lasting = number in written or _lasting(cells[number], imported)
+        if lasting or names[number] & touched:
             chosen.add(number)
             touched |= names[number]
         elif _imports(cells[number]):

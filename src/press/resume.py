@@ -21,6 +21,7 @@ from press.machine import cpu, threads
 from press.needs import needed, replayed, trace
 from press.outcome import Outcome
 from press.script import Cell, Script
+from press.state import pinned_versions
 from press.vault import Vault, secret
 
 FORMAT = 1
@@ -42,6 +43,9 @@ class Snapshot:
     arrays: tuple[str, ...]
     outcomes: str
     missing: tuple[str, ...]
+    """Names whose values could not be kept."""
+    written: tuple[int, ...]
+    """Cells that changed something outside the kernel."""
     seconds: tuple[float, ...]
 
     @property
@@ -75,7 +79,8 @@ class Kept:
     def again(self, snapshot: Snapshot) -> list[Cell]:
         """The cells before the snapshot to run once more for what they do beside it."""
         cells = self._cells[: snapshot.cells]
-        return [cells[number] for number in replayed(cells, snapshot.seconds)]
+        numbers = replayed(cells, snapshot.seconds, snapshot.written)
+        return [cells[number] for number in numbers]
 
     def is_worth(self, work: float, taking: float) -> bool:
         """Whether seconds of work are worth a snapshot, if the last one took so many."""
@@ -84,7 +89,7 @@ class Kept:
     def may_follow(self, seconds: Sequence[float], written: Sequence[int] = ()) -> bool:
         """Whether a snapshot after these cells can hold all that they have done."""
         cells = self._cells[: len(seconds)]
-        again = replayed(cells, seconds)
+        again = replayed(cells, seconds, written)
         return set(written) <= set(again) and trace(cells, again) is None
 
     def add(
@@ -98,6 +103,7 @@ class Kept:
             "arrays": taken["arrays"],
             "outcomes": self._vault.put(pickle.dumps(tuple(outcomes))),
             "missing": taken["missing"],
+            "written": taken["written"],
             "seconds": list(seconds),
         }
         name = self._names[len(outcomes)]
@@ -163,14 +169,18 @@ def _snapshot(text: str) -> Snapshot:
         arrays=tuple(tree["arrays"]),
         outcomes=tree["outcomes"],
         missing=tuple(tree["missing"]),
+        written=tuple(tree["written"]),
         seconds=tuple(tree["seconds"]),
     )
 
 
 def _circumstances(blog: Blog, inputs: Inputs, data: str | None) -> list[str]:
     """All that a result depends on besides the code of the cells."""
+    tools = pinned_versions("test").keys() - pinned_versions("run").keys()
     packages = sorted(
-        f"{item.metadata['Name']} {item.version}" for item in importlib.metadata.distributions()
+        f"{item.metadata['Name']} {item.version}"
+        for item in importlib.metadata.distributions()
+        if item.metadata["Name"].lower() not in tools
     )
     settings = sorted(f"{k}={text}" for k, text in os.environ.items() if k.startswith(SETTINGS))
     style = blog.code / "matplotlibrc"

@@ -127,9 +127,9 @@ def _counts(name: str, version: str) -> Sequence[str]:
 
 
 @cache
-def pinned_versions() -> Mapping[str, str]:
+def pinned_versions(layer: str = "run") -> Mapping[str, str]:
     """The versions that scripts run with, known without installing anything."""
-    pins = Path(__file__).parents[2] / "requirements" / "run.txt"
+    pins = Path(__file__).parents[2] / "requirements" / f"{layer}.txt"
     text = pins.read_text() if pins.is_file() else ""
     return dict(reversed(re.findall(r"^([\w.-]+)==([\w.]+)", text, re.MULTILINE)))
 
