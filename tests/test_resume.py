@@ -475,9 +475,25 @@ def test_names_that_cells_need(before: str, after: str, names: set[str]) -> None
     assert needs.needed([cell(before)] if before else [], [cell(after)]) == names
 
 
-@pytest.mark.parametrize("after", ["eval('x')", "%time f()", "model.train_on_batch(x)"])
+@pytest.mark.parametrize("after", ["eval('x')", "%time f()"])
 def test_cells_that_may_need_anything(after: str) -> None:
     assert needs.needed([], [cell(after)]) is None
+
+
+@pytest.mark.parametrize(
+    ("after", "back"),
+    [
+        ("model.train_on_batch(x)", True),
+        ("print(_)", True),
+        ("Out[3]", True),
+        ("get_ipython().run_line_magic('time', 'x')", True),
+        ("for _ in range(3):\n    print(_)", False),
+        ("first, _ = pair", False),
+        ("model.fit(x)", False),
+    ],
+)
+def test_what_is_in_no_snapshot_at_all(after: str, back: bool) -> None:
+    assert needs.goes_back([], [cell(after)]) == back
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,10 @@ QUICK = 1.0
 """Seconds below which a cell is run again when a run resumes."""
 QUICK_WITH_IMPORTS = 12.0
 """The same for a cell that imports: loading a library takes its time in every kernel anew."""
-DYNAMIC = {"globals", "locals", "vars", "dir", "eval", "exec", "get_ipython", "In", "Out"}
+DYNAMIC = {"globals", "locals", "vars", "dir", "eval", "exec"}
+"""With these a cell may read any name."""
+HISTORY = re.compile(r"_+|_i+|_i?\d+|_[ido]h|In|Out|get_ipython")
+"""IPython's own memory of the cells that ran, which no snapshot holds."""
 ACCUMULATING = {"train_on_batch", "test_on_batch"}
 """Methods that go on counting where an earlier cell left off; that count is not kept."""
 HARMLESS = re.compile(
@@ -35,13 +38,25 @@ class Unreadable(Exception):
 def needed(before: Sequence[Cell], after: Sequence[Cell]) -> set[str] | None:
     """The names that cells need from those before them; None if that can be any name."""
     try:
-        inside = {name for cell in before for name in _read_in_functions(_tree(cell))}
-        bound: set[str] = set()
-        read = {name for cell in after for name in _read(_tree(cell).body, bound)}
+        names = _needed(before, after)
     except Unreadable:
         return None
-    names = inside | read
-    return None if names & DYNAMIC or any(_counts_on(cell) for cell in after) else names
+    return None if names & DYNAMIC else names
+
+
+def goes_back(before: Sequence[Cell], after: Sequence[Cell]) -> bool:
+    """Whether cells need of those before them what is in no snapshot at all."""
+    try:
+        names = _needed(before, after)
+    except Unreadable:
+        return True
+    return any(HISTORY.fullmatch(name) for name in names) or any(map(_counts_on, after))
+
+
+def _needed(before: Sequence[Cell], after: Sequence[Cell]) -> set[str]:
+    inside = {name for cell in before for name in _read_in_functions(_tree(cell))}
+    bound: set[str] = set()
+    return inside | {name for cell in after for name in _read(_tree(cell).body, bound)}
 
 
 def replayed(

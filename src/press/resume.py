@@ -18,7 +18,7 @@ from typing import Any
 from press.blog import Blog, write
 from press.key import ENGINE, Inputs, code_of, digest
 from press.machine import cpu, threads
-from press.needs import needed, replayed, trace
+from press.needs import goes_back, needed, replayed, trace
 from press.outcome import Outcome
 from press.script import Cell, Script
 from press.state import pinned_versions
@@ -125,8 +125,10 @@ class Kept:
         return self._vault.seal(f"{name} {text}".encode())
 
     def _suffices(self, snapshot: Snapshot) -> bool:
-        before = self._cells[: snapshot.cells]
-        names = needed(before, self._cells[snapshot.cells :])
+        before, after = self._cells[: snapshot.cells], self._cells[snapshot.cells :]
+        if goes_back(before, after):
+            return False
+        names = needed(before, after)
         return not snapshot.missing or (names is not None and not names & set(snapshot.missing))
 
 

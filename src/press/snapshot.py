@@ -3,7 +3,6 @@
 import json
 import os
 import pickle
-import re
 import sys
 from collections.abc import Callable
 from functools import wraps
@@ -13,12 +12,12 @@ from typing import Any, ParamSpec, TypeVar
 import cloudpickle
 
 from press import namespace, surroundings
+from press.needs import HISTORY
 from press.vault import Vault, secret
 
 P = ParamSpec("P")
 R = TypeVar("R")
 FOLDER = "PRESS_KEPT"
-NOT_THE_AUTHORS = re.compile(r"_+|_i+|_i?\d+|_[ido]h|In|Out|exit|quit|open|get_ipython")
 CHANGES = ("os.remove", "os.rename", "os.rmdir", "os.mkdir", "os.link", "os.symlink", "os.truncate")
 REACHES_OUT = ("subprocess.Popen", "os.system", "os.fork", "os.posix_spawn", "socket.connect")
 changed: dict[int, set[str]] = {}
@@ -124,5 +123,5 @@ def _names(shell: Any) -> list[str]:
     return [
         name
         for name in shell.user_ns
-        if name not in shell.user_ns_hidden and not NOT_THE_AUTHORS.fullmatch(name)
+        if name not in shell.user_ns_hidden and not HISTORY.fullmatch(name)
     ]
