@@ -62,3 +62,5 @@ if __name__ == "__main__":
         main()
     except Failed as error:
         sys.exit(f"bench: {error}")
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -83,11 +83,13 @@ class Contender:
     pictures: str = ""
     """Which files are its figures, where they are not within the page."""
 
-    def begin(self, posts: Mapping[str, str]) -> None:
-        """A folder with posts, in which nothing was ever made."""
+    def begin(self) -> None:
+        """A folder without posts, in which nothing was ever made."""
         shutil.rmtree(self.root, ignore_errors=True)
         self.root.mkdir(parents=True)
         self.lay(self.root)
+
+    def write_all(self, posts: Mapping[str, str]) -> None:
         for slug, script in posts.items():
             self.write(slug, script)
 
@@ -97,6 +99,10 @@ class Contender:
             path.parent.mkdir(parents=True, exist_ok=True)
             if not path.exists() or path.read_text("utf-8") != text:
                 path.write_text(text, "utf-8")
+
+    @property
+    def is_for_sites(self) -> bool:
+        return bool(self.pictures)
 
     def shown(self, slug: str) -> str:
         """The page of a post; nothing if there is none."""

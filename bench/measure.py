@@ -15,8 +15,8 @@ from typing import Any
 
 from contenders import ROOT
 
-SHARED = ("keras", "matplotlib", "numpy", "tensorflow")
-"""What the script imports must be of one version for all."""
+SHARED = ("keras", "matplotlib", "numpy", "pandas", "tensorflow")
+"""What the scripts import must be of one version for all."""
 PEERS = ("nbconvert", "sphinx-gallery", "myst-nb", "sphinx", "ipykernel")
 THREADS = (
     "OMP_NUM_THREADS",

@@ -197,8 +197,7 @@ def _plot(results: Mapping[str, Any], path: Path) -> None:
     style: Any = dict.fromkeys(
         ("text.color", "axes.edgecolor", "axes.labelcolor", "xtick.color", "ytick.color"), INK
     )
-    style |= {"svg.fonttype": "none", "svg.hashsalt": "bench", "font.family": "sans-serif"}
-    style |= {"font.sans-serif": ["sans-serif"], "axes.spines.top": False}
+    style |= {"svg.fonttype": "none", "svg.hashsalt": "bench", "axes.spines.top": False}
     style |= {"axes.spines.right": False, "font.size": 10}
     draw: Mapping[str, Callable[[Axes, Any], None]] = {"post": _plot_post, "growth": _plot_growth}
     panels = [name for name in draw if name in results]
@@ -220,10 +219,12 @@ def _plot_post(ax: Axes, rows: Rows) -> None:
         seconds = [median(rows[edit][name]) for edit in EDITS]
         bars = ax.barh(places, seconds, 0.9 * height, color=COLOURS[name], label=name)
         ax.bar_label(bars, [f"{s:.1f}" for s in seconds], padding=3, fontsize=8)
+    ax.margins(x=0.1)
     bare = median(rows[COLD][BARE])
     ax.axvline(bare, color=INK, linestyle=":", linewidth=1)
     ax.annotate("bare script", (bare, -0.6), (3, 0), textcoords="offset points", fontsize=8)
-    ax.set(yticks=range(len(EDITS)), yticklabels=EDITS, ylim=(len(EDITS) - 0.4, -0.7))
+    labels = [edit.replace("training", "\ntraining") for edit in EDITS]
+    ax.set(yticks=range(len(EDITS)), yticklabels=labels, ylim=(len(EDITS) - 0.4, -0.7))
     ax.set(xlabel="seconds", title="One post with one dense network")
     _legend(ax)
 

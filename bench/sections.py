@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from contenders import ROOT, THEME, Contender, contenders, copy_from_blog, notebook
+from contenders import ROOT, Contender, contenders, copy_from_blog, lay_blog, notebook
 from measure import Machine, Times, must
 
 Item = TypeVar("Item")
@@ -118,13 +118,14 @@ def post(machine: Machine, folder: Path, scale: Scale) -> dict[str, Any]:
     every = contenders(folder)
     bare = every.pop(BARE)
     edition = Edition(scale)
-    bare.begin({"post": edition.script})
+    bare.begin()
+    bare.write("post", edition.script)
     for number in range(scale.rounds):
         turn = rotated(list(every.values()), number)
         times.add(COLD, BARE, _bare(machine, bare))
         if number < scale.cold:
             for contender in turn:
-                contender.begin({"post": edition.script})
+                _new_posts(machine, contender, {"post": edition.script})
                 times.add(COLD, contender.name, _built(machine, contender, "accuracy:", 2))
         if number < scale.warm:
             _edits(machine, turn, edition, times, number + 1)
@@ -150,6 +151,14 @@ def _edits(
     measure(COMMENT, f"remark {number}", 0)
     edition.plot = number
     measure(PLOT, f"plot {number}", 1)
+
+
+def _new_posts(machine: Machine, contender: Contender, posts: Mapping[str, str]) -> None:
+    """What is cold are the posts: the site was built before, when it had none."""
+    contender.begin()
+    if contender.is_for_sites:
+        machine.timed(contender.command, contender.root)
+    contender.write_all(posts)
 
 
 def _bare(machine: Machine, bare: Contender) -> float:
@@ -189,7 +198,7 @@ def growth(machine: Machine, folder: Path, scale: Scale) -> dict[str, Any]:
     """Cold where every contender is run; beyond that only press, filled from one post's results."""
     times: dict[str, Mapping[str, Mapping[str, Sequence[float]]]] = {}
     for count in scale.small:
-        print(f"bench: {count} small posts", flush=True)
+        print(f"bench: {count} small posts", file=sys.stderr, flush=True)
         every = contenders(folder / str(count))
         turn = [every[name] for name in (PRESS, MYST, GALLERY)]
         rows = Times()
@@ -197,7 +206,7 @@ def growth(machine: Machine, folder: Path, scale: Scale) -> dict[str, Any]:
         if count <= scale.cold_up_to:
             for number in range(scale.cold):
                 for contender in rotated(turn, number):
-                    contender.begin(posts)
+                    _new_posts(machine, contender, posts)
                     rows.add(COLD, contender.name, _all_built(machine, contender, posts))
         else:
             turn = [every[PRESS]]
@@ -222,10 +231,9 @@ def _all_built(machine: Machine, contender: Contender, posts: Mapping[str, str])
 
 def _filled(machine: Machine, press: Contender, posts: Mapping[str, str]) -> None:
     first = next(iter(posts))
-    press.begin({first: posts[first]})
+    _new_posts(machine, press, {first: posts[first]})
     machine.timed(press.command, press.root)
-    for slug, script in posts.items():
-        press.write(slug, script)
+    press.write_all(posts)
     machine.own("fill", str(press.root))
     _status(machine, press, len(posts))
     machine.timed(press.command, press.root)
@@ -249,7 +257,10 @@ def blog(machine: Machine, folder: Path, scale: Scale) -> dict[str, Any]:
     build = (str(ROOT / "press"), "--blog", str(press), "build")
 
     def with_press() -> None:
-        _lay_copy(press, slugs)
+        shutil.rmtree(press, ignore_errors=True)
+        lay_blog(press)
+        machine.timed(build, press)
+        _copy_posts(press, slugs)
         times.add(COLD, PRESS, machine.timed(build, press))
         missing = [s for s in slugs if not (press / f"_site/posts/{s}/index.html").exists()]
         must(not missing, lambda: f"press: no page of {missing}")
@@ -271,10 +282,8 @@ def blog(machine: Machine, folder: Path, scale: Scale) -> dict[str, Any]:
     return {"posts": slugs, "edited": scale.edited, "seconds": times.rows}
 
 
-def _lay_copy(root: Path, slugs: Sequence[str]) -> None:
-    """The blog without any results."""
-    shutil.rmtree(root, ignore_errors=True)
-    copy_from_blog(root, THEME)
+def _copy_posts(root: Path, slugs: Sequence[str]) -> None:
+    """The posts and scripts, without any results."""
     copy_from_blog(root, (f"code/{slug}.py" for slug in slugs))
     for slug in slugs:
         copy_from_blog(root, (str(p.relative_to(ROOT)) for p in ROOT.glob(f"_posts/*-{slug}.md")))

@@ -14,7 +14,7 @@ from press.build import TIME_LIMIT
 from press.key import code_of
 from press.outcome import Outcome
 from press.progress import Board
-from press.renew import _place
+from press.rerun import _place
 from press.results import outcomes_of
 from press.resume import kept
 from press.run import Conditions, run

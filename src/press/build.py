@@ -156,7 +156,7 @@ def _current_record(blog: Blog, work: Work, order: Order) -> Record | None:
 async def _rerun(
     blog: Blog, work: Work, order: Order, board: "Board", spare: "Spare | None"
 ) -> Record:
-    from press.renew import rerun
+    from press.rerun import rerun
 
     old = work.record
     renewed = await rerun(

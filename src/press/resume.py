@@ -24,7 +24,7 @@ from press.script import Cell, Script
 from press.state import pinned_versions
 from press.vault import Vault, secret
 
-FORMAT = 1
+FORMAT = 2
 """Counted up when snapshots are made or laid differently."""
 LIMIT = 4 << 30
 """Bytes on disk; the snapshots not used for longest go first."""
@@ -116,9 +116,7 @@ class Kept:
             seal, _, text = head.read_text("utf-8").partition(" ")
         except (OSError, UnicodeDecodeError):
             return None
-        if seal != self._seal(name, text):
-            return None
-        return _snapshot(text)
+        return _snapshot(text) if seal == self._seal(name, text) else None
 
     def _seal(self, name: str, text: str) -> str:
         """Binds a snapshot to what led to it: under another name it is not believed."""

@@ -63,6 +63,7 @@ def read_script(blog: Blog, path: Path) -> Script:
     return Script(shown, text, cells)
 
 
+@lru_cache(maxsize=16)
 def _cells(text: str, suffix: str, shown: str) -> tuple[Cell, ...]:
     # Imported late: a build in which nothing changed must not pay for it.
     import jupytext

@@ -162,7 +162,7 @@ async def _rebuild(blog: Blog, order: Order, builds: Builds, spare: "Spare | Non
 
 async def _make_ready(blog: Blog, spare: "Spare") -> None:
     """Have a kernel stand ready for the script that was edited last."""
-    from press.renew import make_ready
+    from press.rerun import make_ready
 
     with suppress(PressError):
         scripts = sorted(find_scripts(blog).values(), key=lambda path: path.stat().st_mtime)

@@ -80,7 +80,7 @@ def _check_files(blog: Blog, record: Record) -> None:
 async def _rerun_elsewhere(
     blog: Blog, work: Work, published: Record, time_limit: float, board: "Board"
 ) -> Record:
-    from press.renew import rerun
+    from press.rerun import rerun
 
     with tempfile.TemporaryDirectory(prefix="press-") as folder:
         elsewhere = Blog(Path(folder))
