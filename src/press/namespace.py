@@ -11,6 +11,7 @@ import pickle
 import random
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from types import FunctionType
 from typing import Any
 
@@ -29,12 +30,12 @@ class Unkeepable(pickle.PicklingError):
     """A value whose copy would not go on as the original would."""
 
 
-def dump(namespace: Namespace, names: Iterable[str], put: Callable[[Bytes], str]) -> "Dumped":
-    """Keep what can be kept of these names; large arrays are `put` elsewhere one by one."""
+def dump(namespace: Namespace, names: Iterable[str]) -> "Dumped":
+    """What can be kept of these names; large arrays stand beside it, not yet copied."""
     chosen = {name: namespace[name] for name in names}
     while True:
         try:
-            return Dumped(*_pickled(namespace, chosen, put), frozenset(chosen))
+            return Dumped(*_pickled(namespace, chosen), frozenset(chosen))
         except Exception:
             kept = {name: item for name, item in chosen.items() if _can_be_kept(namespace, item)}
             if len(kept) == len(chosen):
@@ -42,11 +43,15 @@ def dump(namespace: Namespace, names: Iterable[str], put: Callable[[Bytes], str]
             chosen = kept
 
 
+@dataclass(frozen=True)
 class Dumped:
-    def __init__(self, data: bytes, arrays: list[str], names: frozenset[str]) -> None:
-        self.data = data
-        self.arrays = arrays
-        self.names = names
+    data: bytes
+    arrays: list[memoryview]
+    names: frozenset[str]
+
+    @property
+    def size(self) -> int:
+        return len(self.data) + sum(array.nbytes for array in self.arrays)
 
 
 def load(namespace: Namespace, data: Bytes, arrays: Iterable[bytearray]) -> Namespace:
@@ -55,14 +60,12 @@ def load(namespace: Namespace, data: Bytes, arrays: Iterable[bytearray]) -> Name
     return values
 
 
-def _pickled(
-    namespace: Namespace, chosen: Namespace, put: Callable[[Bytes], str]
-) -> tuple[bytes, list[str]]:
+def _pickled(namespace: Namespace, chosen: Namespace) -> tuple[bytes, list[memoryview]]:
     _check_order_of_sets(chosen)
     file = io.BytesIO()
     arrays: list[pickle.PickleBuffer] = []
     _Pickler(file, namespace, arrays).dump(chosen)
-    return file.getvalue(), [put(buffer.raw()) for buffer in arrays]
+    return file.getvalue(), [buffer.raw() for buffer in arrays]
 
 
 def _can_be_kept(namespace: Namespace, item: Any) -> bool:

@@ -30,6 +30,8 @@ LIMIT = 4 << 30
 """Bytes on disk; the snapshots not used for longest go first."""
 WORTH = 25
 """A snapshot must save this many times what making it takes."""
+SPEED = 500_000_000
+"""Bytes that are read, sealed and written in a second, roughly and rather too low."""
 LEAST = 1.0
 """Seconds of work that are worth a snapshot at all."""
 SETTINGS = ("TF_", "KERAS_", "XLA_", "OMP_", "OPENBLAS_", "MKL_", "NPY_", "PYTHON", "CUDA_", "MPL")
@@ -85,6 +87,10 @@ class Kept:
     def is_worth(self, work: float, taking: float) -> bool:
         """Whether seconds of work are worth a snapshot, if the last one took so many."""
         return work >= max(LEAST, WORTH * taking)
+
+    def room(self, work: float) -> int:
+        """How many bytes it may keep to save so many seconds of work."""
+        return round(work / WORTH * SPEED)
 
     def may_follow(self, seconds: Sequence[float], written: Sequence[int] = ()) -> bool:
         """Whether a snapshot after these cells can hold all that they have done."""

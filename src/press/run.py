@@ -20,7 +20,7 @@ from press.resume import Kept, Snapshot
 from press.script import Cell, Script
 from press.spare import Spare
 
-TAKE = "__import__('press.snapshot').snapshot.take()"
+TAKE = "__import__('press.snapshot').snapshot.take({})"
 LAY = "__import__('press.snapshot').snapshot.lay(*{!r})"
 
 
@@ -158,11 +158,13 @@ async def _keep(kernel: Kernel, conditions: Conditions, done: _Done) -> None:
         return
     begun = time.perf_counter()
     try:
-        taken = json.loads(await kernel.ask(TAKE))
+        taken = json.loads(await kernel.ask(TAKE.format(kept.room(work))))
     except (Refused, DeadKernelError):
         return
-    kept.add(taken, done.outcomes, done.seconds)
-    done.known, done.taking = len(done.outcomes), time.perf_counter() - begun
+    if taken:
+        kept.add(taken, done.outcomes, done.seconds)
+        done.known = len(done.outcomes)
+    done.taking = time.perf_counter() - begun
 
 
 def _places(kernel: Kernel) -> dict[str, str]:

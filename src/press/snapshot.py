@@ -70,18 +70,23 @@ def unnoticed(work: Callable[P, R]) -> Callable[P, R]:
 
 
 @unnoticed
-def take() -> str:
-    """Keep the namespace and what lies around it; as JSON, what was kept and what could not be."""
+def take(room: int) -> str:
+    """Keep the namespace and what lies around it, if it is not too large for what it may save.
+
+    As JSON, what was kept and what could not be; nothing if it is too large.
+    """
     shell = _shell()
     around = surroundings.read()
     names = _names(shell)
     vault = _vault()
-    dumped = namespace.dump(shell.user_ns, names, vault.put)
+    dumped = namespace.dump(shell.user_ns, names)
+    if dumped.size > room:
+        return "null"
     state = vault.put(pickle.dumps((dumped.data, cloudpickle.dumps(around))))
     return json.dumps(
         {
             "state": state,
-            "arrays": dumped.arrays,
+            "arrays": [vault.put(array) for array in dumped.arrays],
             "missing": sorted(set(names) - dumped.names),
             "written": sorted(number for number, paths in changed.items() if paths),
         }
