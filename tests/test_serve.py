@@ -1,5 +1,6 @@
 """`press serve`: the site on this machine, following the author's edits."""
 
+import asyncio
 import http.client
 import json
 import os
@@ -11,12 +12,15 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser
 
 from press.blog import Blog
+from press.kernel import Place
+from press.spare import Spare
 
 from .conftest import ROOT, add_post, with_theme
 
@@ -158,3 +162,22 @@ def kill_a_kernel(pid: int, draw: random.Random) -> None:
     ]
     if kernels:
         os.kill(draw.choice(kernels), signal.SIGKILL)
+
+
+def test_a_kernel_on_its_way_outlives_a_build_that_is_called_off(blog: Blog) -> None:
+    async def called_off_and_again() -> bool:
+        place, spare = Place(blog.code, blog.local, {}), Spare(60)
+        await spare.prepare(place, ["json"])
+        first = asyncio.create_task(spare.take(place))
+        await asyncio.sleep(0.1)
+        first.cancel()
+        await asyncio.wait({first})
+        kernel = await spare.take(place)
+        alive = kernel is not None and await kernel.lives()
+        if kernel:
+            await kernel.stop()
+        return alive
+
+    # In a thread of its own: the browser's tests keep an event loop in this one.
+    with ThreadPoolExecutor(1) as thread:
+        assert thread.submit(asyncio.run, called_off_and_again()).result()

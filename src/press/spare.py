@@ -25,9 +25,10 @@ class Spare:
 
     async def take(self, place: Place) -> Kernel | None:
         """The kernel, if it is one for this place and alive."""
-        if not self._coming or self._place != place:
+        if not self._coming or self._place != place or self._coming.cancelled():
             return None
-        kernel = await self._coming
+        # Shielded: whoever is called off while waiting leaves the kernel to the next.
+        kernel = await asyncio.shield(self._coming)
         self._coming = None
         if kernel and not await kernel.lives():
             await kernel.stop()
