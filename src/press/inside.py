@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from types import ModuleType
 from typing import Any
 
-from press import snapshot
+from press.vault import FOLDER
 
 TABLE = "application/vnd.press.table+json"
 ENTRIES = "application/vnd.press.entries+json"
@@ -25,7 +25,10 @@ MNIST_MODULE = "keras.src.datasets.mnist"
 
 def load_ipython_extension(shell: Any) -> None:
     _die_with_parent()
-    if snapshot.FOLDER in os.environ:
+    if FOLDER in os.environ:
+        # Imported late: what it needs is installed with kernels only, and press imports us too.
+        from press import snapshot
+
         snapshot.watch(shell)
     from matplotlib_inline.config import InlineBackend
 

@@ -21,9 +21,9 @@ from press.renew import Renewed, known, renewed, spread
 from press.resume import Kept, kept
 from press.run import Conditions, Run, run
 from press.script import Script
-from press.snapshot import FOLDER
 from press.spare import Spare
 from press.state import Reading, read, versions_of
+from press.vault import FOLDER
 
 
 async def rerun(

@@ -13,11 +13,10 @@ import cloudpickle
 
 from press import namespace, surroundings
 from press.needs import HISTORY
-from press.vault import Vault, secret
+from press.vault import FOLDER, Vault, secret
 
 P = ParamSpec("P")
 R = TypeVar("R")
-FOLDER = "PRESS_KEPT"
 CHANGES = ("os.remove", "os.rename", "os.rmdir", "os.mkdir", "os.link", "os.symlink", "os.truncate")
 REACHES_OUT = ("subprocess.Popen", "os.system", "os.fork", "os.posix_spawn", "socket.connect")
 changed: dict[int, set[str]] = {}

@@ -12,6 +12,8 @@ from pathlib import Path
 
 Bytes = bytes | bytearray | memoryview
 SECRET_SIZE = 32
+FOLDER = "PRESS_KEPT"
+"""The environment variable that tells a kernel where its vault is."""
 
 
 class Vault:
