@@ -541,3 +541,21 @@ def test_ci_gives_the_data_to_press_test(tmp_path: Path, code: int) -> None:
         check=False,
     )
     assert (done.returncode, done.stdout) == (code, f"{data} test\n")
+
+
+def test_press_starts_without_what_only_runs_need() -> None:
+    absent = [
+        "cloudpickle",
+        "ipykernel",
+        "jupyter_client",
+        "matplotlib",
+        "nbclient",
+        "numpy",
+        "PIL",
+    ]
+    code = (
+        f"import sys; sys.modules.update(dict.fromkeys({absent}))\n"
+        "from press import build, cli, new, serve, status, verify"
+    )
+
+    subprocess.run([sys.executable, "-P", "-c", code], check=True, cwd=ROOT)
