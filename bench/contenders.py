@@ -30,6 +30,7 @@ THEME = (
     "feed.xml",
     "Gemfile",
     "index.html",
+    "ledger.json",
     "robots.txt",
     "search.json",
     "sitemap.xml",

@@ -110,7 +110,7 @@ class Kernel(NotebookClient):
     async def loads_quietly(self, libraries: Iterable[str]) -> bool:
         """Import what a script will import; false if a library has something to say then."""
         said: list[str] = []
-        code = "\n".join(f"import {name}" for name in libraries) + "\ndel " + ", ".join(libraries)
+        code = "\n".join(f"import {name}; del {name}" for name in libraries)
         try:
             await self._quietly(code, {}, lambda message: said.append(_text_of(message)))
         except Refused:

@@ -22,7 +22,8 @@ HISTORY = re.compile(r"_+|_i+|_i?\d+|_[ido]h|In|Out|get_ipython")
 ACCUMULATING = {"train_on_batch", "test_on_batch"}
 """Methods that go on counting where an earlier cell left off; that count is not kept."""
 HARMLESS = re.compile(
-    r"numpy\.(?!set(_|err|bufsize)).*|pandas\.(?!.*(set_|reset_|option|register)).*|random\..*|gc\..*|time\..*"
+    r"numpy\.(?!set(_|err|bufsize)).*|pandas\.(?!.*(set_|reset_|option|register)).*"
+    r"|random\..*|gc\..*|time\..*"
     r"|matplotlib\.(?!use$|pyplot\.switch_backend$).*|IPython\.display\..*|.*\.[A-Z]\w*"
     r"|(keras|tensorflow\.keras)\.(utils|backend)\.(set_random_seed|clear_session)"
     r"|tensorflow\.random\.set_seed"
