@@ -1,4 +1,5 @@
-// Copy buttons, the light and dark switch, and the place in the table of contents. Nothing needs them to be read.
+// Copy buttons, the light and dark switch, the place in the table of contents, and what loads only when it is seen.
+// Nothing needs them to be read.
 
 const root = document.documentElement;
 
@@ -72,6 +73,15 @@ if (navigator.clipboard) {
 wireScheme(document.querySelector(".scheme"));
 const contents = document.querySelector(".contents");
 if (contents) followReading(contents);
+
+const whenSeen = new IntersectionObserver((entries) => {
+  for (const { isIntersecting, target } of entries) {
+    if (!isIntersecting) continue;
+    whenSeen.unobserve(target);
+    import(target.dataset.module).then((module) => module.default(target));
+  }
+}, { rootMargin: "200px" });
+document.querySelectorAll("[data-module]").forEach((element) => whenSeen.observe(element));
 
 document.addEventListener("keydown", (event) => {
   const typing = event.target.closest("input, textarea, [contenteditable]");
