@@ -12,7 +12,7 @@ from press.install import ensure
 from press.post import Post
 from press.record import Record, remove_strays, write_record
 from press.say import duration, say
-from press.site import OUTPUT, build_site
+from press.site import OUTPUT, Jekyll
 from press.state import RELABELLED, cost, judge, staleness
 from press.work import Work, gather, sweep, unmet_quotes
 
@@ -38,7 +38,7 @@ class Order:
 
 
 def build(blog: Blog, order: Order) -> None:
-    with locked(blog):
+    with locked(blog), Jekyll(blog, order.baseurl) as jekyll:
         sweep(blog)
         plan = plan_of(blog, order)
         if plan.stale:
@@ -46,7 +46,7 @@ def build(blog: Blog, order: Order) -> None:
             import asyncio
 
             asyncio.run(run_stale(blog, plan, order))
-        finish(blog, plan, order)
+        finish(blog, plan, order, jekyll)
 
 
 def rehearse(blog: Blog, order: Order) -> None:
@@ -110,7 +110,7 @@ async def run_stale(blog: Blog, plan: Plan, order: Order, spare: "Spare | None" 
     tidy(blog)
 
 
-def finish(blog: Blog, plan: Plan, order: Order) -> None:
+def finish(blog: Blog, plan: Plan, order: Order, jekyll: Jekyll) -> None:
     """Hold the posts to the results, and make the site if all is well."""
     with collected() as errors:
         errors += plan.errors
@@ -122,7 +122,7 @@ def finish(blog: Blog, plan: Plan, order: Order) -> None:
         errors += unmet_quotes(works, plan.plain_posts)
         for post in (*(work.post for work in works), *plan.plain_posts):
             _formulas_up_to_date(blog, post, order, errors)
-    build_site(blog, order.baseurl)
+    jekyll.build()
 
 
 def _formulas_up_to_date(blog: Blog, post: Post, order: Order, errors: list[PressError]) -> None:

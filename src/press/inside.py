@@ -42,6 +42,14 @@ def load_ipython_extension(shell: Any) -> None:
     sys.meta_path.insert(0, _MnistFinder())
 
 
+def draw_no_bitmaps() -> None:
+    """From now on a figure is drawn as SVG alone."""
+    from matplotlib_inline.config import InlineBackend
+
+    figures: Any = InlineBackend.instance()
+    figures.figure_formats = {"svg"}
+
+
 def _die_with_parent() -> None:
     """Ask Linux to kill this kernel when press is gone, even if press had no time to do it."""
     if sys.platform != "linux":

@@ -22,6 +22,7 @@ from press.spare import Spare
 
 TAKE = "__import__('press.snapshot').snapshot.take({})"
 LAY = "__import__('press.snapshot').snapshot.lay(*{!r})"
+NO_BITMAPS = "__import__('press.inside').inside.draw_no_bitmaps()"
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,8 @@ class _Done:
     """How many cells the last snapshot holds."""
     taking: float = 0.0
     """How many seconds the last snapshot took."""
+    drawn: bool = False
+    """Whether there is a figure, and so a bitmap for the card."""
 
 
 async def run(script: Script, conditions: Conditions, listen: Listener) -> Run:
@@ -106,6 +109,7 @@ async def run(script: Script, conditions: Conditions, listen: Listener) -> Run:
     kernel, done = await _begun(conditions, listen)
     saved = sum(done.seconds)
     try:
+        await _draw_once(kernel, done)
         for number, cell in list(enumerate(script.cells))[len(done.outcomes) :]:
             listen(CellStarts(number, cell))
             begun = time.perf_counter()
@@ -113,6 +117,7 @@ async def run(script: Script, conditions: Conditions, listen: Listener) -> Run:
             done.seconds.append(time.perf_counter() - begun)
             listen(CellEnds(done.seconds[-1]))
             done.outcomes.append(outcome_of(outputs, _places(kernel)))
+            await _draw_once(kernel, done)
             await _keep(kernel, conditions, done)
     finally:
         await kernel.stop()
@@ -165,6 +170,14 @@ async def _keep(kernel: Kernel, conditions: Conditions, done: _Done) -> None:
         kept.add(taken, done.outcomes, done.seconds)
         done.known = len(done.outcomes)
     done.taking = time.perf_counter() - begun
+
+
+async def _draw_once(kernel: Kernel, done: _Done) -> None:
+    """The card wants a bitmap of the first figure; the others are not drawn a second time."""
+    if done.drawn or not any(p.bitmap for outcome in done.outcomes for p in outcome.pictures):
+        return
+    done.drawn = True
+    await kernel.ask(NO_BITMAPS)
 
 
 def _places(kernel: Kernel) -> dict[str, str]:

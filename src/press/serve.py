@@ -17,7 +17,7 @@ from press.build import Order, finish, plan_of, run_stale
 from press.errors import PressError, Problems
 from press.say import say
 from press.script import TEXT_FORMATS, find_scripts
-from press.site import OUTPUT
+from press.site import OUTPUT, Jekyll
 from press.work import sweep
 
 if TYPE_CHECKING:
@@ -147,11 +147,11 @@ def _spare(order: Order) -> "Spare | None":
 
 async def _rebuild(blog: Blog, order: Order, builds: Builds, spare: "Spare | None") -> None:
     try:
-        with locked(blog):
+        with locked(blog), Jekyll(blog, order.baseurl) as jekyll:
             plan = plan_of(blog, order)
             if plan.stale:
                 await run_stale(blog, plan, order, spare)
-            finish(blog, plan, order)
+            finish(blog, plan, order, jekyll)
         builds.finished()
     except (PressError, Problems, OSError) as error:
         say(str(error))

@@ -9,19 +9,45 @@ from press.errors import PressError, Problems
 from press.install import ensure_jekyll
 
 OUTPUT = "_site"
+WAITING = "require 'jekyll'; exit if $stdin.read.empty?; load Gem.bin_path('jekyll', 'jekyll')"
+"""Ruby: load Jekyll, and begin when there is a word and then an end; without a word, end."""
 
 
-def build_site(blog: Blog, baseurl: str | None = None, destination: Path | None = None) -> None:
-    """Run Jekyll over the blog; the site that was there stays if Jekyll fails."""
-    command = [*ensure_jekyll(blog.root), "build", "--quiet", "--source", str(blog.root)]
-    command += ["--destination", str(destination or blog.root / OUTPUT), "--trace"]
-    if baseurl is not None:
-        command += ["--baseurl", baseurl]
-    done = subprocess.run(
-        command, cwd=blog.root, capture_output=True, encoding="utf-8", errors="replace", check=False
-    )
-    if done.returncode:
-        raise Problems(_errors(blog, done.stdout + done.stderr))
+class Jekyll:
+    """Loads while press does its own work, and makes the site once that is done."""
+
+    def __init__(
+        self, blog: Blog, baseurl: str | None = None, destination: Path | None = None
+    ) -> None:
+        self._blog = blog
+        *bundle, _ = ensure_jekyll(blog.root)
+        command = [*bundle, "ruby", "-e", WAITING, "build", "--quiet", "--trace"]
+        command += ["--source", str(blog.root)]
+        command += ["--destination", str(destination or blog.root / OUTPUT)]
+        command += ["--baseurl", baseurl] if baseurl is not None else []
+        pipe = subprocess.PIPE
+        self._process = subprocess.Popen(
+            command,
+            cwd=blog.root,
+            stdin=pipe,
+            stdout=pipe,
+            stderr=pipe,
+            encoding="utf-8",
+            errors="replace",
+        )
+
+    def __enter__(self) -> "Jekyll":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._process.returncode is None:
+            self._process.communicate()
+
+    def build(self) -> None:
+        """Make the site; the one that was there stays if Jekyll fails."""
+        said = self._process.communicate("begin")
+        if self._process.returncode:
+            raise Problems(_errors(self._blog, "".join(said)))
 
 
 def _errors(blog: Blog, log: str) -> list[PressError]:
