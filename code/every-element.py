@@ -67,6 +67,54 @@ pd.DataFrame({
     "most often taken for": [usual_mistake(d) for d in range(10)],
 }, index=pd.Index(range(10), name="digit"))
 
+# %% samples tags=["data"]
+samples = [np.flatnonzero(y_test == digit)[0] for digit in range(10)]
+{"labels": y_test[samples], "images": x_test[samples].reshape(-1, 28, 28)}
+
+# %% reader tags=["model"]
+reader = keras.Sequential([
+    keras.Input((784,)), keras.layers.Dense(10, activation="softmax")
+])
+# The nearest average has the largest score.
+reader.set_weights([2 * averages.T, -(averages**2).sum(axis=1)])
+reader
+
+# %% confusions tags=["data"]
+confused = np.zeros((10, 10), int)
+np.add.at(confused, (y_test, answers), 1)
+behind = np.flatnonzero(answers != y_test)[:150]
+{
+    "counts": confused,
+    "labels": y_test[behind],
+    "answers": answers[behind],
+    "images": x_test[behind].reshape(-1, 28, 28),
+}
+
+# %% step-by-step tags=["data"]
+followed = samples + list(behind[:30])
+steps, named, found, seen = [1, 2, 3, 4, 5], [], [], []
+for step in steps:  # each with twice as many images of every digit
+    few = [x_train[y_train == d][:2**step] for d in range(10)]
+    averages = np.stack([images.mean(axis=0) for images in few])
+    named.append(nearest_average(x_test))
+    found.append(1 - (named[-1] == y_test).mean())
+    small = averages[:6].reshape(6, 14, 2, 14, 2).mean(axis=(2, 4))
+    seen.append(np.rint(100 * small.reshape(6, 196)).astype(int))
+{
+    "epochs": steps,
+    "curves": {"share of mistakes": found},
+    "accuracy": [f"{1 - mistakes:.1%}" for mistakes in found],
+    "labels": y_test[followed],
+    "answers": [names[followed] for names in named],
+    "filters": seen,
+    "images": x_test[followed].reshape(-1, 28, 28),
+}
+
+# %% several-runs tags=["values"]
+halves = [(answers[half] == y_test[half]).mean()
+          for half in np.array_split(np.arange(len(y_test)), 5)]
+{"accuracy_of_parts": {"runs": halves, "format": ".1%"}}
+
 # %% results tags=["values"]
 {
     "accuracy": f"{accuracy:.2%}",

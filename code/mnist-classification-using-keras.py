@@ -610,6 +610,16 @@ assert kept_ink > 0.97
 assert 100 - dense_moved[2] > 1.5 * (100 - conv_moved[2])
 assert conv_moved[4] < 90
 
+# %% samples tags=["data"]
+samples = [np.flatnonzero(y_test == digit)[0] for digit in range(10)]
+{"labels": y_test[samples], "images": x_test[samples]}
+
+# %% dense-reader tags=["model"]
+models["dense, 44 units"][0]
+
+# %% convnet-reader tags=["model"]
+models["convolutional"][0]
+
 # %% filters
 model = models["convolutional"][0]
 kernels = model.layers[0].get_weights()[0][:, :, 0]  # (3, 3, 32)
@@ -675,14 +685,14 @@ for answers_of_one in answers["convolutional"]:
     np.add.at(confused, (y_test, answers_of_one), 1)
 np.fill_diagonal(confused, 0)
 
-# %% confusion
-fig, ax = plt.subplots(figsize=(5.6, 5.2))
-ax.imshow(confused, vmax=2.2 * confused.max())
-for (i, j), count in np.ndenumerate(confused):
-    if count:
-        ax.text(j, i, count, size=12, ha="center", va="center")
-ax.set(xticks=range(10), yticks=range(10), xlabel="answer", ylabel="label")
-ax.grid(False)
+# %% confusions tags=["data"]
+counts = np.zeros((10, 10), int)  # of the first network
+np.add.at(counts, (y_test, answer), 1)
+first_right = [np.flatnonzero((y_test == digit) & (answer == digit))[:2]
+               for digit in range(10)]
+behind = np.concatenate([wrong, *first_right])
+{"counts": counts, "labels": y_test[behind], "answers": answer[behind],
+ "images": x_test[behind]}
 
 # %% mistakes
 label, taken = np.unravel_index(confused.argmax(), confused.shape)

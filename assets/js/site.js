@@ -5,21 +5,36 @@ const root = document.documentElement;
 
 function offerCopying(block, announce) {
   const code = block.querySelector("td:last-child pre") ?? block.querySelector("code");
+  const copies = document.createElement("p");
+  copies.className = "copies";
+  copies.append(copyButton("copy", "Copy", "Copy", announce, async () => code.textContent));
+  const post = block.closest("[data-record]");
+  if (post && block.dataset.cell) {
+    const program = async () => (await import("./program.js")).program(post, block.dataset.cell);
+    copies.append(copyButton("with-needs", "with what it needs", "Copy with what it needs", announce, program));
+  }
+  block.append(copies);
+}
+
+function copyButton(kind, words, name, announce, text) {
   const button = document.createElement("button");
   button.type = "button";
-  button.className = "copy";
-  button.textContent = "Copy";
+  button.className = kind;
+  button.textContent = words;
+  button.setAttribute("aria-label", name);
   button.addEventListener("click", async () => {
     try {
-      await navigator.clipboard.writeText(code.textContent);
+      // The text may have to be fetched first; given as a promise, it still counts as asked for by this click.
+      const blob = text().then((words) => new Blob([words], { type: "text/plain" }));
+      await navigator.clipboard.write([new ClipboardItem({ "text/plain": blob })]);
       announce("Copied");
       button.textContent = "Copied";
     } catch {
       announce("The browser did not allow copying");
     }
-    setTimeout(() => { button.textContent = "Copy"; }, 2000);
+    setTimeout(() => { button.textContent = words; }, 2000);
   });
-  block.append(button);
+  return button;
 }
 
 function announcer() {
@@ -73,6 +88,17 @@ if (navigator.clipboard) {
 wireScheme(document.querySelector(".scheme"));
 const contents = document.querySelector(".contents");
 if (contents) followReading(contents);
+
+function tellOrigin(event) {
+  const value = event.target.closest?.("a.value");
+  if (value) import("./origin.js").then((module) => module.tell(value));
+}
+["pointerover", "focusin"].forEach((kind) => document.addEventListener(kind, tellOrigin));
+
+// A link to what is folded unfolds it.
+const unfold = () => document.querySelector("details:target")?.setAttribute("open", "");
+addEventListener("hashchange", unfold);
+unfold();
 
 const whenSeen = new IntersectionObserver((entries) => {
   for (const { isIntersecting, target } of entries) {

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from press.blog import Blog, locked
+from press.downloads import keep_archive
 from press.drift import Drift, drift, ledger_entry, table
 from press.errors import PressError, collected
 from press.formula import mathml_of, store_formulas, stored_formulas
@@ -122,6 +123,9 @@ def finish(blog: Blog, plan: Plan, order: Order, jekyll: Jekyll) -> None:
         errors += unmet_quotes(works, plan.plain_posts)
         for post in (*(work.post for work in works), *plan.plain_posts):
             _formulas_up_to_date(blog, post, order, errors)
+        if not order.slugs and not errors:
+            records = {work.slug: work.record for work in works if work.record}
+            keep_archive(blog, records, check=order.check)
     jekyll.build()
 
 

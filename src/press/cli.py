@@ -134,6 +134,11 @@ def _add_verify(commands: "Commands") -> None:
         commands, "verify", _verify, "run again elsewhere and compare with what is published"
     )
     _add_slugs(parser)
+    parser.add_argument(
+        "--snippets",
+        action="store_true",
+        help="run the runnable copy of every quoted cell instead, on small stand-in data",
+    )
     _add_jobs(parser)
     _add_time_limit(parser)
 
@@ -214,9 +219,12 @@ def _status(blog: Blog, options: argparse.Namespace) -> None:
 
 
 def _verify(blog: Blog, options: argparse.Namespace) -> None:
+    from press.snippets import verify_snippets
     from press.verify import verify
 
-    verify(blog, options.slugs, options.time_limit, options.jobs)
+    (verify_snippets if options.snippets else verify)(
+        blog, options.slugs, options.time_limit, options.jobs
+    )
 
 
 def _new(blog: Blog, options: argparse.Namespace) -> None:

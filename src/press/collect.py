@@ -2,13 +2,27 @@
 
 import base64
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from press import figure
-from press.inside import ENTRIES, TABLE
-from press.outcome import Number, Outcome, Picture, Table, Unfit, Value
+from press.claims import CLAIMS, in_words
+from press.exhibit import EXHIBIT
+from press.inside import ENTRIES, MODEL, TABLE
+from press.outcome import (
+    Exhibit,
+    Model,
+    Number,
+    Outcome,
+    Picture,
+    Sprite,
+    Table,
+    Unfit,
+    Value,
+)
+
+Kind = TypeVar("Kind")
 
 ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07]*\x07")
 OVERWRITTEN = re.compile(r"[^\n\x08]\x08|^\x08+", re.MULTILINE)
@@ -42,7 +56,30 @@ def outcome_of(outputs: Sequence[Mapping[str, Any]], places: Mapping[str, str]) 
         pictures=tuple(picture for output in shown for picture in _pictures(output["data"])),
         tables=tuple(_table(o["data"][TABLE]) for o in shown if TABLE in o["data"]),
         entries={item["name"]: _entry(item) for item in entries[-1]} if entries else None,
+        checked=tuple(in_words(found) for o in shown for found in o["data"].get(CLAIMS, ())),
+        model=_last(_model, MODEL, shown),
+        exhibit=_last(_exhibit, EXHIBIT, shown),
     )
+
+
+def _last(
+    read: Callable[[Mapping[str, Any]], Kind], mime: str, shown: Sequence[Mapping[str, Any]]
+) -> Kind | Unfit | None:
+    """What was shown last in this form."""
+    found = [output["data"][mime] for output in shown if mime in output["data"]]
+    if not found:
+        return None
+    return Unfit(found[-1]["problem"]) if "problem" in found[-1] else read(found[-1])
+
+
+def _model(tree: Mapping[str, Any]) -> Model:
+    return Model(base64.b64decode(tree["data"]), tree["parameters"])
+
+
+def _exhibit(tree: Mapping[str, Any]) -> Exhibit:
+    images = tree["images"] and dict(tree["images"])
+    sprite = Sprite(base64.b64decode(images.pop("png")), **images) if images else None
+    return Exhibit(tree["content"], sprite)
 
 
 def _text(output: Mapping[str, Any]) -> str:
@@ -118,7 +155,8 @@ def _entry(item: Mapping[str, Any]) -> Value | Unfit:
     if "problem" in item:
         return Unfit(item["problem"])
     number = item["number"] if item["number"] is not None else number_in(item["text"])
-    return Value(item["text"], number, item.get("tolerance"))
+    tolerance, runs = item.get("tolerance"), item.get("runs", 0)
+    return Value(item["text"], number, tolerance, runs, item.get("expected", ""))
 
 
 def number_in(text: str) -> Number | None:

@@ -10,6 +10,7 @@ class PressError(Exception):
     def __init__(self, place: str, problem: str, remedy: str) -> None:
         super().__init__(f"{place}: {problem}; {remedy}")
         self.place = place
+        self.problem = problem
 
 
 class Problems(Exception):

@@ -1,24 +1,31 @@
 """What press adds to the kernel that runs a script, loaded there as an IPython extension.
 
-It shows tables and dicts as data beside their usual text, hands Keras the verified MNIST file in
-place of a download, and makes the kernel die with the press that started it.
+It shows tables, dicts and networks as data beside their usual text, notes what assertions compare,
+hands Keras the verified MNIST file in place of a download, and makes the kernel die with the press
+that started it.
 """
 
+import base64
 import importlib.abc
 import importlib.machinery
 import importlib.util
 import math
 import os
 import signal
+import statistics
 import sys
 from collections.abc import Callable, Sequence
 from types import ModuleType
 from typing import Any
 
+from press import claims
+from press.exhibit import EXHIBIT, exhibit
+from press.reader import Unreadable, exported
 from press.vault import FOLDER
 
 TABLE = "application/vnd.press.table+json"
 ENTRIES = "application/vnd.press.entries+json"
+MODEL = "application/vnd.press.model+json"
 MNIST_FILE = "PRESS_MNIST"
 MNIST_MODULE = "keras.src.datasets.mnist"
 
@@ -39,6 +46,9 @@ def load_ipython_extension(shell: Any) -> None:
     _register(formatter, TABLE, "pandas", "DataFrame", _table)
     _register(formatter, TABLE, "pandas.io.formats.style", "Styler", _styled_table)
     _register(formatter, ENTRIES, "builtins", "dict", _entries)
+    _register(formatter, EXHIBIT, "builtins", "dict", exhibit)
+    _register(formatter, MODEL, "keras.src.models.sequential", "Sequential", _model)
+    claims.watch(shell)
     sys.meta_path.insert(0, _MnistFinder())
 
 
@@ -83,6 +93,12 @@ def _entries(items: dict[Any, Any]) -> list[dict[str, Any]]:
 
 
 def _entry(item: Any) -> dict[str, Any]:
+    if (
+        isinstance(item, dict)
+        and "runs" in item
+        and not set(item) - {"runs", "format", "tolerance"}
+    ):
+        return _mean(**item)
     if isinstance(item, dict) and "value" in item and not set(item) - {"value", "tolerance"}:
         return _entry(item["value"]) | _tolerance(item.get("tolerance"))
     plain = _plain(item)
@@ -92,6 +108,33 @@ def _entry(item: Any) -> dict[str, Any]:
         return {"problem": f"is {plain}"}
     number = None if isinstance(plain, str) else plain
     return {"text": str(plain), "number": number}
+
+
+def _mean(runs: Any, format: str = ".4g", tolerance: Any = None) -> dict[str, Any]:
+    """The mean of several runs, and in what range another one is to be expected."""
+    numbers = [_plain(run) for run in runs]
+    plain = all(isinstance(n, int | float) and math.isfinite(n) for n in numbers)
+    if len(numbers) < 2 or not plain:
+        return {"problem": "is given as `runs`, which are no two or more finite numbers"}
+    mean, sd = statistics.fmean(numbers), statistics.stdev(numbers)
+    text, spread = f"{mean:{format}}", f"{sd:{format}}".rstrip("%")
+    # The means of two sets of runs differ by about so much, seldom by three times that.
+    spread_of_mean = 3 * sd * math.sqrt(2 / len(numbers)) * (100 if text.endswith("%") else 1)
+    return {
+        "text": f"{text} ± {spread}",
+        "number": None,
+        "tolerance": float(f"{spread_of_mean:.2g}"),
+        "runs": len(numbers),
+        "expected": f"{mean - 2 * sd:{format}} to {mean + 2 * sd:{format}}",
+    } | _tolerance(tolerance)
+
+
+def _model(model: Any) -> dict[str, Any]:
+    try:
+        data = exported(model)
+    except (Unreadable, ValueError) as error:
+        return {"problem": str(error)}
+    return {"data": base64.b64encode(data).decode(), "parameters": model.count_params()}
 
 
 def _tolerance(tolerance: Any) -> dict[str, Any]:

@@ -57,7 +57,7 @@ def goes_back(before: Sequence[Cell], after: Sequence[Cell]) -> bool:
 def _needed(before: Sequence[Cell], after: Sequence[Cell]) -> set[str]:
     inside = {name for cell in before for name in _read_in_functions(_tree(cell))}
     bound: set[str] = set()
-    return inside | {name for cell in after for name in _read(_tree(cell).body, bound)}
+    return inside | {name for cell in after for name in read_before_bound(_tree(cell).body, bound)}
 
 
 def replayed(
@@ -68,14 +68,14 @@ def replayed(
 
     `written` are the cells that were seen to change files or the like.
     """
-    imported = _all_imported(cells)
-    names = [_mentioned(cell) - imported.keys() for cell in cells]
+    paths = _all_imported(cells)
+    names = [_mentioned(cell) - paths.keys() for cell in cells]
     chosen: set[int] = set()
     touched: set[str] = set()
     for number in reversed(range(len(cells))):
         if not _is_quick(cells[number], seconds[number]):
             continue
-        lasting = number in written or _lasting(cells[number], imported)
+        lasting = number in written or _lasting(cells[number], paths)
         if lasting or names[number] & touched:
             chosen.add(number)
             touched |= names[number]
@@ -95,7 +95,7 @@ def _is_quick(cell: Cell, seconds: float) -> bool:
 
 def trace(cells: Sequence[Cell], again: Iterable[int]) -> str | None:
     """What the cells that are left out may have changed that no snapshot holds, if anything."""
-    imported = _all_imported(cells)
+    paths = _all_imported(cells)
     ran_again = set(again)
     for number, cell in enumerate(cells):
         tree = parse_cell(cell.source)
@@ -104,26 +104,26 @@ def trace(cells: Sequence[Cell], again: Iterable[int]) -> str | None:
         if tree is None:
             continue
         for part in _functions(tree) if number in ran_again else [tree]:
-            if path := next(_lasting_in(part, imported), None):
+            if path := next(_lasting_in(part, paths), None):
                 return path
     return None
 
 
-def _lasting(cell: Cell, imported: Mapping[str, str]) -> bool:
+def _lasting(cell: Cell, paths: Mapping[str, str]) -> bool:
     tree = parse_cell(cell.source)
     if tree is None or _is_magic(cell.source):
         return True
-    return next(_lasting_in(tree, imported), None) is not None
+    return next(_lasting_in(tree, paths), None) is not None
 
 
-def _lasting_in(tree: ast.AST, imported: Mapping[str, str]) -> Iterator[str]:
-    return (path for path in _changed(tree, imported) if not HARMLESS.fullmatch(path))
+def _lasting_in(tree: ast.AST, paths: Mapping[str, str]) -> Iterator[str]:
+    return (path for path in _changed(tree, paths) if not HARMLESS.fullmatch(path))
 
 
 def _mentioned(cell: Cell) -> set[str]:
     tree = parse_cell(cell.source)
     nodes = list(ast.walk(tree)) if tree else []
-    return {node.id for node in nodes if isinstance(node, ast.Name)} | _bound_in(nodes)
+    return {node.id for node in nodes if isinstance(node, ast.Name)} | bound_in(nodes)
 
 
 def _imports(cell: Cell) -> bool:
@@ -132,7 +132,7 @@ def _imports(cell: Cell) -> bool:
 
 def _all_imported(cells: Iterable[Cell]) -> dict[str, str]:
     trees = [parse_cell(cell.source) for cell in cells]
-    return {alias: path for tree in trees if tree for alias, path in _imported(tree)}
+    return {alias: path for tree in trees if tree for alias, path in imported(tree)}
 
 
 def _tree(cell: Cell) -> ast.Module:
@@ -153,7 +153,7 @@ def _counts_on(cell: Cell) -> bool:
     )
 
 
-def _bound_in(nodes: Iterable[ast.AST]) -> set[str]:
+def bound_in(nodes: Iterable[ast.AST]) -> set[str]:
     bound: set[str] = set()
     for node in nodes:
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
@@ -163,28 +163,31 @@ def _bound_in(nodes: Iterable[ast.AST]) -> set[str]:
     return bound
 
 
-def _read(statements: Sequence[ast.stmt], bound: set[str]) -> set[str]:
+def read_before_bound(statements: Sequence[ast.stmt], bound: set[str] | None = None) -> set[str]:
     """The names read before these statements bind them; what they surely bind joins `bound`."""
+    bound = set() if bound is None else bound
     read: set[str] = set()
     for statement in statements:
         match statement:
             case ast.For() | ast.AsyncFor():
-                read |= _names_in(statement.iter) - bound
-                inside = bound | _bound_in(ast.walk(statement.target))
-                read |= _names_in(statement.target) - inside
-                read |= _read(statement.body, inside) | _read(statement.orelse, set(bound))
+                read |= names_in(statement.iter) - bound
+                inside = bound | bound_in(ast.walk(statement.target))
+                read |= names_in(statement.target) - inside
+                read |= read_before_bound(statement.body, inside) | read_before_bound(
+                    statement.orelse, set(bound)
+                )
             case ast.While() | ast.If():
-                read |= _names_in(statement.test) - bound
-                read |= _read(statement.body, set(bound)) | _read(statement.orelse, set(bound))
+                read |= names_in(statement.test) - bound
+                read |= read_before_bound(statement.body, set(bound)) | read_before_bound(
+                    statement.orelse, set(bound)
+                )
             case ast.With() | ast.AsyncWith():
                 for item in statement.items:
-                    read |= _names_in(item.context_expr) - bound
-                    bound |= (
-                        _bound_in(ast.walk(item.optional_vars)) if item.optional_vars else set()
-                    )
-                read |= _read(statement.body, bound)
+                    read |= names_in(item.context_expr) - bound
+                    bound |= bound_in(ast.walk(item.optional_vars)) if item.optional_vars else set()
+                read |= read_before_bound(statement.body, bound)
             case _:
-                read |= _names_in(statement) - bound
+                read |= names_in(statement) - bound
                 if not isinstance(statement, ast.Try | ast.Match):
                     bound |= _bound_at_once(statement)
     return read
@@ -193,17 +196,17 @@ def _read(statements: Sequence[ast.stmt], bound: set[str]) -> set[str]:
 def _bound_at_once(statement: ast.stmt) -> set[str]:
     match statement:
         case ast.Assign():
-            return {name for target in statement.targets for name in _bound_in(ast.walk(target))}
+            return {name for target in statement.targets for name in bound_in(ast.walk(target))}
         case ast.AnnAssign() if statement.value:
-            return _bound_in(ast.walk(statement.target))
+            return bound_in(ast.walk(statement.target))
         case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
             return {statement.name}
         case ast.Import() | ast.ImportFrom():
-            return {alias for alias, _ in _imported(statement)}
+            return {alias for alias, _ in imported(statement)}
     return set()
 
 
-def _names_in(node: ast.AST) -> set[str]:
+def names_in(node: ast.AST) -> set[str]:
     """All names that the code looks up outside its own functions and comprehensions."""
     table = symtable.symtable(ast.unparse(node), "<cell>", "exec")
     read = {symbol.get_name() for symbol in table.get_symbols() if symbol.is_referenced()}
@@ -228,7 +231,7 @@ def _global_in(tables: Iterable[symtable.SymbolTable]) -> set[str]:
 
 def _read_in_functions(tree: ast.Module) -> set[str]:
     """Names that functions look up whenever they are called."""
-    return {name for part in _functions(tree) for name in _names_in(part)}
+    return {name for part in _functions(tree) for name in names_in(part)}
 
 
 def _functions(tree: ast.AST) -> Iterator[ast.AST]:
@@ -237,7 +240,7 @@ def _functions(tree: ast.AST) -> Iterator[ast.AST]:
             yield node
 
 
-def _imported(tree: ast.AST) -> Iterator[tuple[str, str]]:
+def imported(tree: ast.AST) -> Iterator[tuple[str, str]]:
     """Each name that an import binds, and what it stands for."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -249,20 +252,20 @@ def _imported(tree: ast.AST) -> Iterator[tuple[str, str]]:
                 yield alias.asname or alias.name, f"{node.module}.{alias.name}"
 
 
-def _changed(tree: ast.AST, imported: Mapping[str, str]) -> Iterator[str]:
+def _changed(tree: ast.AST, paths: Mapping[str, str]) -> Iterator[str]:
     """What the code calls for its effect on a library, or assigns within one."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
-            yield from _path(node.value.func, imported)
+            yield from _path(node.value.func, paths)
         elif isinstance(node, ast.Call):
-            for path in _path(node.func, imported):
+            for path in _path(node.func, paths):
                 if SETTER.match(path.rpartition(".")[2]):
                     yield path
         elif isinstance(node, ast.Attribute | ast.Subscript) and not isinstance(node.ctx, ast.Load):
-            yield from _path(node, imported)
+            yield from _path(node, paths)
 
 
-def _path(node: ast.AST, imported: Mapping[str, str]) -> Iterator[str]:
+def _path(node: ast.AST, paths: Mapping[str, str]) -> Iterator[str]:
     """The dotted path from the library that an expression begins with, if it begins with one."""
     names: list[str] = []
     while not isinstance(node, ast.Name):
@@ -271,5 +274,5 @@ def _path(node: ast.AST, imported: Mapping[str, str]) -> Iterator[str]:
         elif not isinstance(node, ast.Subscript):
             return
         node = node.value
-    if node.id in imported:
-        yield ".".join([imported[node.id], *reversed(names)])
+    if node.id in paths:
+        yield ".".join([paths[node.id], *reversed(names)])

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 Number = int | float
 
@@ -33,6 +34,10 @@ class Value:
     text: str
     number: Number | None
     tolerance: Number | None
+    runs: int = 0
+    """Of how many runs it is the mean."""
+    expected: str = ""
+    """In what range a reader should expect a run to be."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,32 @@ class Unfit:
 
 
 @dataclass(frozen=True)
+class Model:
+    """A trained network in the form that pages read."""
+
+    data: bytes
+    parameters: int
+
+
+@dataclass(frozen=True)
+class Sprite:
+    """Small square images in one PNG, so many in a row."""
+
+    data: bytes
+    count: int
+    side: int
+    columns: int
+
+
+@dataclass(frozen=True)
+class Exhibit:
+    """What a page looks into."""
+
+    content: Mapping[str, Any]
+    images: Sprite | None
+
+
+@dataclass(frozen=True)
 class Outcome:
     output: str
     warnings: str
@@ -50,6 +81,12 @@ class Outcome:
     tables: tuple[Table, ...]
     entries: Mapping[str, Value | Unfit] | None
     """The last expression, if it is a dict."""
+    checked: tuple[str, ...] = ()
+    """For each assertion outside functions, what its sides came to."""
+    model: Model | Unfit | None = None
+    """The last expression, if it is a network."""
+    exhibit: Exhibit | Unfit | None = None
+    """The last expression, if it is a dict, as pages look into it."""
 
 
 NOTHING = Outcome(output="", warnings="", pictures=(), tables=(), entries=None)

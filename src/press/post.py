@@ -19,16 +19,39 @@ FRONT_MATTER = re.compile(r"---[ \t]*\n(?P<yaml>.*?)^---[ \t]*$\n?", re.DOTALL |
 UNRENDERED = re.compile(
     r"\{%-?\s*(raw|comment)\s*-?%\}.*?\{%-?\s*end\1\s*-?%\}", re.DOTALL | re.IGNORECASE
 )
-INCLUDE = re.compile(r"\{%-?\s*include\s+(?P<kind>\w+)\.html(?P<words>\s.*?)-?%\}", re.DOTALL)
+INCLUDE = re.compile(r"\{%-?\s*include\s+(?P<kind>[\w-]+)\.html(?P<words>\s.*?)-?%\}", re.DOTALL)
 PARAMETER = re.compile(
     r"""(?P<key>\w+)\s*=\s*(?:"(?P<double>[^"]*)"|'(?P<single>[^']*)'|(?P<bare>\S+))"""
 )
 FORMULA = re.compile(r"\$\$.*?\$\$", re.DOTALL)
 PLACEHOLDER = re.compile(r"\{([a-z_][a-z0-9_]*)\}")
 
-NAMED_BY = {"cell": "name", "figure": "name", "table": "name", "value": "of"}
-REQUIRED = {"cell": ("name",), "value": ("of",), "table": ("name", "caption")}
-REQUIRED["figure"] = ("name", "caption", "alt")
+NAMED_BY = {
+    "cell": {"name": "cell"},
+    "figure": {"name": "figure"},
+    "table": {"name": "table"},
+    "value": {"of": "value"},
+    "digit-pad": {"model": "model", "data": "data"},
+    "confusion": {"name": "data"},
+    "epochs": {"name": "data"},
+}
+"""By include, the parameters that name something of the run, and what."""
+REQUIRED = {
+    "cell": ("name",),
+    "value": ("of",),
+    "table": ("name", "caption"),
+    "figure": ("name", "caption", "alt"),
+    "digit-pad": ("model", "data", "caption"),
+    "confusion": ("name", "caption"),
+    "epochs": ("name", "caption"),
+}
+ITEMS = {
+    "digit-pad": ("labels",),
+    "confusion": ("counts", "labels", "answers"),
+    "epochs": ("epochs", "accuracy", "labels", "answers"),
+}
+"""What the data that an include shows must hold."""
+SHOWN_ONCE = {"figure", "table", "data"}
 FRONT_MATTER_QUOTES = {"figure": "figure", "headline": "value"}
 
 
@@ -39,6 +62,8 @@ class Quote:
     kind: str
     name: str
     line: int
+    items: tuple[str, ...] = ()
+    """What data must hold to be shown so."""
 
 
 @dataclass(frozen=True)
@@ -150,17 +175,19 @@ def _quoted(kind: str, words: str, place: str, line: int) -> list[Quote]:
     for parameter in REQUIRED[kind]:
         if parameter not in given or not _words(given[parameter]).strip():
             raise PressError(place, f"this {kind} has no {parameter}", f'add {parameter}="…"')
-    name = given[NAMED_BY[kind]]
-    if name["bare"]:
-        raise PressError(
-            place, f"the {kind}'s name is not in quotes", f'write {NAMED_BY[kind]}="{name["bare"]}"'
-        )
+    for parameter in NAMED_BY[kind]:
+        if bare := given[parameter]["bare"]:
+            raise PressError(
+                place, f"the {kind}'s {parameter} is not in quotes", f'write {parameter}="{bare}"'
+            )
     texts = [_words(given[key]) for key in ("caption", "alt") if key in given]
     placeholders = [name for text in texts for name in PLACEHOLDER.findall(FORMULA.sub("", text))]
-    return [
-        Quote(kind, _words(name), line),
-        *(Quote("value", placeholder, line) for placeholder in placeholders),
+    named = [
+        Quote(what, name.strip(), line, ITEMS.get(kind, ()) if what == "data" else ())
+        for parameter, what in NAMED_BY[kind].items()
+        for name in _words(given[parameter]).split(",")
     ]
+    return [*named, *(Quote("value", placeholder, line) for placeholder in placeholders)]
 
 
 def _referred(given: Mapping[str, re.Match[str]], place: str, line: int) -> list[Quote]:
@@ -177,14 +204,15 @@ def _words(parameter: re.Match[str]) -> str:
 def _quoted_twice(quotes: list[Quote], shown: str) -> Iterator[PressError]:
     first: dict[tuple[str, str], int] = {}
     for quote in quotes:
-        if quote.kind not in ("figure", "table"):
+        if quote.kind not in SHOWN_ONCE:
             continue
         line = first.setdefault((quote.kind, quote.name), quote.line)
         if line != quote.line:
+            remedy = f'refer to it: {{% include ref.html {quote.kind}="{quote.name}" %}}'
             yield PressError(
                 f"{shown}:{quote.line}",
                 f"{quote.kind} {quote.name!r} is shown a second time (first at line {line})",
-                f'refer to it: {{% include ref.html {quote.kind}="{quote.name}" %}}',
+                "give it a cell of its own" if quote.kind == "data" else remedy,
             )
 
 
@@ -192,8 +220,13 @@ def _line(text: str, position: int) -> int:
     return text.count("\n", 0, position) + 1
 
 
-def unmet(post: Post, known: Mapping[str, Collection[str]]) -> Iterator[PressError]:
-    """What the post quotes and the run does not give, with the nearest names that exist."""
+def unmet(
+    post: Post, known: Mapping[str, Collection[str]], held: Mapping[str, set[str]]
+) -> Iterator[PressError]:
+    """What the post quotes and the run does not give, with the nearest names that exist.
+
+    `held` are the items of the data that the run gives.
+    """
     shown_here = {(quote.kind, quote.name) for quote in post.quotes}
     for quote in post.quotes:
         kind, _, reference = quote.kind.partition(" ")
@@ -214,6 +247,12 @@ def unmet(post: Post, known: Mapping[str, Collection[str]]) -> Iterator[PressErr
                 else f"there are: {_listed(known[kind])}"
             )
             yield PressError(place, f"the run gives no {kind} {quote.name!r}", remedy)
+        elif missing := set(quote.items) - held.get(quote.name, set()):
+            yield PressError(
+                place,
+                f"data {quote.name!r} holds no {_listed(missing)}",
+                f"add it to the dict that the cell ends in (it holds: {_listed(held[quote.name])})",
+            )
 
 
 def _listed(names: Collection[str] | Iterator[str]) -> str:

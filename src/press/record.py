@@ -14,9 +14,10 @@ from press.blog import Blog, write
 from press.errors import PressError
 from press.key import Keys, digest
 from press.outcome import Table, Value
+from press.slices import Part
 
-SCHEMA = 1
-MADE_BY_RUNS = re.compile(r".+\.[0-9a-f]{8}\.(svg|png|ipynb)")
+SCHEMA = 2
+MADE_BY_RUNS = re.compile(r".+\.[0-9a-f]{8}\.(svg|png|ipynb|bin|json|txt)")
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,8 @@ class CellRecord:
     values: tuple[str, ...]
     entries: Mapping[str, Value] | None
     """The last expression, if it is a dict that a tag could publish."""
+    needs: tuple[Part, ...] = ()
+    """The smallest program that ends in it and runs alone."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,7 @@ class TableRecord(Table):
 @dataclass(frozen=True)
 class ValueRecord(Value):
     cell: str | None = None
+    line: int = 0
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,29 @@ class Claim:
     cell: str | None
     line: int
     text: str
+    found: str = ""
+    """What its sides came to when it was checked."""
+
+
+@dataclass(frozen=True)
+class ModelRecord(Made):
+    cell: str | None
+    parameters: int
+    bytes: int
+
+
+@dataclass(frozen=True)
+class SpriteRecord(Made):
+    count: int
+    side: int
+    columns: int
+
+
+@dataclass(frozen=True)
+class ExhibitRecord(Made):
+    cell: str | None
+    content: Mapping[str, Any]
+    images: SpriteRecord | None
 
 
 @dataclass(frozen=True)
@@ -95,7 +122,10 @@ class Record:
     tables: Mapping[str, TableRecord]
     values: Mapping[str, ValueRecord]
     claims: tuple[Claim, ...]
+    models: Mapping[str, ModelRecord]
+    data: Mapping[str, ExhibitRecord]
     notebook: Made
+    requirements: Made | None
     card: Made | None
     ledger: tuple[Mapping[str, Any], ...]
     provenance: Provenance
@@ -103,8 +133,9 @@ class Record:
     @property
     def files(self) -> dict[str, str]:
         """The digests of all files that belong to the record."""
-        made: list[Made] = [*self.figures.values(), self.notebook]
-        made += [self.card] if self.card else []
+        made: list[Made] = [*self.figures.values(), *self.models.values(), *self.data.values()]
+        made += [exhibit.images for exhibit in self.data.values() if exhibit.images]
+        made += [item for item in (self.notebook, self.requirements, self.card) if item]
         return {item.file: item.sha256 for item in made}
 
     @property
@@ -115,6 +146,8 @@ class Record:
             "figure": {name for name, figure in self.figures.items() if figure.cell},
             "table": {name for name, table in self.tables.items() if table.cell},
             "value": set(self.values),
+            "model": {name for name, model in self.models.items() if model.cell},
+            "data": {name for name, exhibit in self.data.items() if exhibit.cell},
         }
 
     @property
@@ -173,7 +206,10 @@ def _from_json(tree: Mapping[str, Any]) -> Record:
         tables={name: _table_from_json(table) for name, table in tree["tables"].items()},
         values={name: ValueRecord(**value) for name, value in tree["values"].items()},
         claims=tuple(Claim(**claim) for claim in tree["claims"]),
+        models={name: ModelRecord(**model) for name, model in tree.get("models", {}).items()},
+        data={name: _exhibit_from_json(item) for name, item in tree.get("data", {}).items()},
         notebook=Made(**tree["notebook"]),
+        requirements=Made(**tree["requirements"]) if tree.get("requirements") else None,
         card=tree["card"] and Made(**tree["card"]),
         ledger=tuple(tree["ledger"]),
         provenance=Provenance(
@@ -183,7 +219,7 @@ def _from_json(tree: Mapping[str, Any]) -> Record:
 
 
 def _cell_from_json(tree: Mapping[str, Any]) -> CellRecord:
-    entries = tree["entries"]
+    entries, needs = tree["entries"], tree.get("needs", ())
     return CellRecord(
         **{
             **tree,
@@ -192,8 +228,14 @@ def _cell_from_json(tree: Mapping[str, Any]) -> CellRecord:
             "tables": tuple(tree["tables"]),
             "values": tuple(tree["values"]),
             "entries": entries and {name: Value(**entry) for name, entry in entries.items()},
+            "needs": tuple(part if isinstance(part, str) else tuple(part) for part in needs),
         }
     )
+
+
+def _exhibit_from_json(tree: Mapping[str, Any]) -> ExhibitRecord:
+    images = tree["images"]
+    return ExhibitRecord(**{**tree, "images": images and SpriteRecord(**images)})
 
 
 def _table_from_json(tree: Mapping[str, Any]) -> TableRecord:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from press.blog import Blog
+from press.downloads import requirements
 from press.key import code_of
 from press.notebook import notebook
 from press.outcome import NOTHING, Outcome
@@ -67,6 +68,8 @@ def renewed(
     results = results_of(slug, reading.script, outcomes)
     book = notebook(reading.script, outcomes)
     book_file = made_file(f"downloads/{slug}", ".ipynb", book)
+    pins = requirements(slug, provenance)
+    pins_file = made_file(f"downloads/{slug}", ".txt", pins)
     card_file = made_file(f"img/{slug}/card", ".png", card) if card else None
     record = Record(
         schema=SCHEMA,
@@ -78,10 +81,13 @@ def renewed(
         tables=results.tables,
         values=results.values,
         claims=results.claims,
+        models=results.models,
+        data=results.data,
         notebook=book_file,
+        requirements=pins_file,
         card=card_file,
         ledger=ledger,
         provenance=provenance,
     )
-    files = {**results.files, book_file.file: book}
+    files = {**results.files, book_file.file: book, pins_file.file: pins}
     return Renewed(record, {**files, card_file.file: card} if card_file and card else files)

@@ -48,7 +48,7 @@ async def rerun(
     data = dataset.DIGEST if uses_mnist(before.script) else None
     snapshots = kept(blog, work, before.inputs, data) if keep else None
     conditions = Conditions(
-        place=_place(blog, before.script, snapshots, rehearsal),
+        place=place_of(blog, before.script, snapshots, rehearsal),
         time_limit=time_limit,
         rehearsal=rehearsal,
         kept=snapshots,
@@ -80,11 +80,11 @@ async def make_ready(blog: Blog, path: Path, spare: Spare) -> None:
     data = dataset.DIGEST if uses_mnist(reading.script) else None
     snapshots = kept(blog, reading.script, reading.inputs, data)
     own = {Path(path).stem for path in reading.inputs.modules}
-    place = _place(blog, reading.script, snapshots, rehearsal=False)
+    place = place_of(blog, reading.script, snapshots, rehearsal=False)
     await spare.prepare(place, imported(reading.script) - own)
 
 
-def _place(blog: Blog, script: Script, snapshots: Kept | None, rehearsal: bool) -> Place:
+def place_of(blog: Blog, script: Script, snapshots: Kept | None, rehearsal: bool) -> Place:
     mnist = _mnist(blog, script, rehearsal)
     settings = {MNIST_FILE: str(mnist)} if mnist else {}
     settings |= {FOLDER: str(snapshots.parts)} if snapshots else {}

@@ -13,7 +13,7 @@ from press.blog import Blog
 from press.dataset import DIGEST, SAMPLE
 from press.errors import PressError
 from press.key import Inputs, Keys, code_of, digest, inputs_of, keys_of
-from press.record import Record
+from press.record import SCHEMA, Record
 from press.script import Script, read_script
 
 CURRENT, AGED, RELABELLED, CHANGED, NEVER = "current", "aged", "relabelled", "changed", "never run"
@@ -63,6 +63,8 @@ def judge(blog: Blog, path: Path, record: Record | None) -> State:
             return _changed(reading, record)
         if (reading.keys.display, reading.inputs.digests()) != (record.keys.display, _read(record)):
             return State(RELABELLED, "comments, names or layout; no run needed")
+    if record.schema < SCHEMA:
+        return State(RELABELLED, "its record is of an older press; no run needed")
     older = aged(record)
     return State(AGED, ", ".join(older)) if older else State(CURRENT)
 

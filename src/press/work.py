@@ -117,7 +117,8 @@ def unmet_quotes(works: Iterable[Work], plain_posts: Iterable[Post]) -> Iterator
             )
     for work in works:
         if work.record:
-            yield from unmet(work.post, work.record.known)
+            held = {name: set(exhibit.content) for name, exhibit in work.record.data.items()}
+            yield from unmet(work.post, work.record.known, held)
 
 
 def sweep(blog: Blog) -> None:
