@@ -6,10 +6,13 @@ from press.record import (
     SCHEMA,
     CellRecord,
     Claim,
+    ExhibitRecord,
     Figure,
     Made,
+    ModelRecord,
     Provenance,
     Record,
+    SpriteRecord,
     TableRecord,
     ValueRecord,
 )
@@ -33,9 +36,23 @@ def record() -> Record:
                 cell="accuracy",
             )
         },
-        values={"a": ValueRecord("97.8%", 97.8, None, "results")},
-        claims=(Claim("checks", 9, "assert a > 0.97"),),
+        values={
+            "a": ValueRecord("97.8% ± 0.1", 97.8, None, 3, "97.6% to 98.0%", cell="results", line=7)
+        },
+        claims=(Claim("checks", 9, "assert a > 0.97", "0.978"),),
+        models={"net": ModelRecord("img/post/net.01234567.bin", "3" * 64, "net", 34826, 70216)},
+        data={
+            "mistakes": ExhibitRecord(
+                "img/post/mistakes.01234567.json",
+                "4" * 64,
+                "mistakes",
+                {"labels": [1, 2], "curves": {"loss": [0.5, None]}},
+                SpriteRecord("img/post/mistakes.01234567.png", "5" * 64, 2, 28, 2),
+                {"labels": (2,), "curves": ()},
+            )
+        },
         notebook=Made("downloads/post.89abcdef.ipynb", "1" * 64),
+        requirements=Made("downloads/post.89abcdef.txt", "6" * 64),
         card=Made("img/post/card.fedcba98.png", "2" * 64),
         ledger=({"date": "2026-11-01", "values": {"a": "97.7%"}},),
         provenance=Provenance(

@@ -14,7 +14,7 @@ from press.build import TIME_LIMIT
 from press.key import code_of
 from press.outcome import Outcome
 from press.progress import Board
-from press.rerun import _place
+from press.rerun import place_of
 from press.results import outcomes_of
 from press.resume import kept
 from press.run import Conditions, run
@@ -50,7 +50,7 @@ async def holds(blog: Blog, work: Work) -> bool:
         if start == len(script.cells):
             continue
         edited = with_pass(script, start)
-        place = _place(blog, script, snapshots, rehearsal=False)
+        place = place_of(blog, script, snapshots, rehearsal=False)
         again = kept(blog, edited, reading.inputs, dataset.DIGEST)
         conditions = Conditions(place, TIME_LIMIT, False, again, resume=True)
         with Board() as board, board.listener(work.slug, len(script.cells), []) as listen:

@@ -11,7 +11,7 @@ from .examples import record
 
 
 def with_value(text: str, number: float | None, tolerance: float | None = None) -> Record:
-    return replace(record(), values={"a": ValueRecord(text, number, tolerance, "results")})
+    return replace(record(), values={"a": ValueRecord(text, number, tolerance, cell="results")})
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Locator, Page
 
+from press.exhibit import shape
 from press.install import ensure_jekyll
 
 from .conftest import ROOT, add_post, empty_blog, served, with_theme
@@ -107,7 +108,8 @@ def sprite(path: Path, number: int) -> None:
 def data(folder: Path, name: str, content: dict[str, Any], images: int) -> dict[str, Any]:
     stem = f"img/look/{name}.12345678"
     (folder / f"{stem}.json").write_text(json.dumps(content))
-    entry = {"file": f"{stem}.json", "cell": name, "content": content}
+    shapes = {item: shape(given) for item, given in content.items()}
+    entry = {"file": f"{stem}.json", "cell": name, "content": content, "shapes": shapes}
     if not images:
         return {**entry, "images": None}
     sprite(folder / f"{stem}.png", images)

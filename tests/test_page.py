@@ -16,6 +16,8 @@ from playwright.sync_api import Browser, Page
 
 from press.blog import Blog
 from press.cli import main
+from press.record import read_record
+from press.slices import written
 
 from .conftest import committed, served
 
@@ -25,6 +27,7 @@ DEMONSTRATION = "/posts/every-element/"
 KINDS = [
     "/",
     POST,
+    "/posts/mnist-classification-using-keras/",
     DEMONSTRATION,
     "/about/",
     "/archive/",
@@ -119,7 +122,7 @@ def test_a_page_is_light_quiet_and_steady(
     assert page.evaluate("window.shift") <= 0.01
     assert page.context.cookies() == []
     assert page.evaluate("Object.keys(localStorage)") == []
-    weights = weights_of(blog.root / "_site", requests)
+    weights = weights_of(blog.root / "_site", requests[:at_first])
     assert weights["html"] <= 25_000
     assert weights["css"] <= 8_000
     assert weights["js"] <= 6_000
@@ -155,6 +158,70 @@ def test_copy_gives_the_cells_of_the_script_byte_for_byte(
             page.wait_for_function("document.querySelector('[role=status]').textContent !== ''")
             assert page.evaluate("navigator.clipboard.readText()") == sources[name], name
         page.context.close()
+
+
+def test_the_runnable_copy_is_the_program_that_the_record_names(
+    browser: Browser, address: str, blog: Blog
+) -> None:
+    for path in sorted(blog.records.glob("*.json")):
+        record = read_record(blog, path.stem)
+        assert record
+        text = blog.text(blog.root / record.script)
+        programs = {cell.name: written(text, cell.needs) for cell in record.cells}
+        page = opened(browser, 1280)
+        page.goto(f"{address}/posts/{path.stem}/")
+        cells = page.query_selector_all("[data-cell]")
+        assert cells
+        for cell in cells:
+            button = cell.query_selector("button.with-needs")
+            assert button
+            page.evaluate("document.querySelector('[role=status]').textContent = ''")
+            button.click()
+            name = cell.get_attribute("data-cell")
+            page.wait_for_function("document.querySelector('[role=status]').textContent !== ''")
+            assert page.evaluate("navigator.clipboard.readText()") == programs[name], name
+        page.context.close()
+
+
+def test_a_value_tells_where_it_comes_from(browser: Browser, address: str) -> None:
+    page = opened(browser, 1280)
+    page.goto(address + DEMONSTRATION)
+    value = page.locator("a.value[data-of=accuracy]").first
+    note = page.get_by_role("tooltip")
+
+    value.hover()
+    note.wait_for()
+    assert "accuracy: cell results, line" in (note.text_content() or "")
+    page.keyboard.press("Escape")
+    note.wait_for(state="hidden")
+
+    value.focus()
+    page.keyboard.press("Tab")
+    note.wait_for()
+    assert "test images: cell results" in (note.text_content() or "")
+    focused = page.locator("a.value:focus")
+    assert focused.get_attribute("aria-describedby") == "origin"
+    page.keyboard.press("Enter")
+    page.wait_for_function("document.querySelector('#proof').open")
+
+    mean = page.locator("a.value[data-of=accuracy_of_parts]")
+    mean.hover()
+    page.wait_for_function("document.querySelector('#origin').textContent.includes('of 5 runs')")
+    page.context.close()
+
+
+def test_a_touch_tells_first_and_leads_to_the_proof_then(browser: Browser, address: str) -> None:
+    page = browser.new_context(
+        viewport={"width": 360, "height": 800}, has_touch=True, bypass_csp=True
+    ).new_page()
+    page.goto(address + DEMONSTRATION)
+    value = page.locator("a.value[data-of=accuracy]").first
+    value.tap()
+    page.get_by_role("tooltip").wait_for()
+    assert not page.url.endswith("#proof")
+    value.tap()
+    page.wait_for_url("**#proof")
+    page.context.close()
 
 
 def colours(page: Page, selector: str) -> list[tuple[int, int, int]]:

@@ -62,7 +62,7 @@ def test_unknown_names_come_with_the_nearest(tmp_path: Path) -> None:
     post = read(tmp_path, HEAD + '{% include value.html of="acuracy" %}\n')
     known = {"cell": [], "figure": [], "table": [], "value": ["accuracy", "loss"]}
 
-    assert [str(error) for error in unmet(post, known)] == [
+    assert [str(error) for error in unmet(post, known, {})] == [
         "_posts/2026-11-20-post.md:4: the run gives no value 'acuracy'; did you mean 'accuracy'?"
     ]
 
@@ -75,7 +75,30 @@ def test_a_reference_may_precede_its_figure(tmp_path: Path) -> None:
         + '{% include figure.html name="f" caption="c" alt="a" %}',
     )
 
-    assert not list(unmet(post, {"cell": [], "figure": ["f"], "table": [], "value": []}))
+    assert not list(unmet(post, {"cell": [], "figure": ["f"], "table": [], "value": []}, {}))
+
+
+def test_a_demo_quotes_all_that_it_shows(tmp_path: Path) -> None:
+    post = read(
+        tmp_path,
+        HEAD
+        + '{% include digit-pad.html model="dense, conv" data="digits" caption="{best}" %}\n'
+        + '{% include confusion.html name="mistakes" caption="c" %}\n',
+    )
+    known = {"model": {"dense"}, "data": {"digits", "mistakes"}, "value": {"best"}}
+    held = {"digits": {"labels"}, "mistakes": {"counts", "labels"}}
+
+    assert [str(error) for error in unmet(post, known, held)] == [
+        "_posts/2026-11-20-post.md:4: the run gives no model 'conv'; there are: dense",
+        "_posts/2026-11-20-post.md:5: data 'mistakes' holds no answers; "
+        "add it to the dict that the cell ends in (it holds: counts, labels)",
+    ]
+
+
+def test_data_is_shown_once(tmp_path: Path) -> None:
+    look = '{% include confusion.html name="mistakes" caption="c" %}\n'
+    with pytest.raises(Problems, match="data 'mistakes' is shown a second time"):
+        read(tmp_path, HEAD + look + look)
 
 
 def test_all_mistakes_of_a_post_are_told_at_once(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
 from xml.etree.ElementTree import Element
@@ -15,8 +16,9 @@ import pytest
 from press.blog import Blog
 from press.cli import main
 from press.install import ensure_jekyll
+from press.record import read_record, write_record
 
-from .conftest import ROOT, add_post, committed, empty_blog, with_theme
+from .conftest import ROOT, Press, add_post, committed, empty_blog, with_theme
 
 TRICKY = """\
 # Every sign that Liquid, kramdown or HTML could take for its own.
@@ -304,3 +306,35 @@ def test_what_liquid_refuses_is_told_and_the_old_site_stays(
 
     assert capsys.readouterr().err.startswith("_posts/2026-11-20-post.md:")
     assert snapshot(themed.root / "_site") == before
+
+
+def test_the_course_of_a_value_is_drawn(themed: Blog, press: Press) -> None:
+    add_post(themed, "post", '# %% r tags=["values"]\n{"share": "97.8%", "same": 3}\n')
+    assert press("build").code == 0
+    record = read_record(themed, "post")
+    assert record
+    entry = {
+        "date": "2026-01-02T03:04:05Z",
+        "python": "3.11.7",
+        "packages": {"keras": "3.14.0"},
+        "cpu": "Another processor",
+        "threads": 2,
+        "values": {"share": "97.2%"},
+        "verdicts": {"share": "moved"},
+    }
+    later = {**entry, "date": "2026-02-03T03:04:05Z", "values": {"share": "98.0%"}}
+    write_record(themed, "post", replace(record, ledger=(entry, later)), {})
+
+    assert press("build").code == 0
+
+    page = parsed(themed.root / "_site" / "posts" / "post" / "index.html")
+    (table,) = [table for table in page.iter("table") if table.get("class") == "ledger"]
+    rows = [[text_of(cell) for cell in row] for row in table.iter("tr")]
+    assert rows == [
+        ["value", "2 Jan 2026", "3 Feb 2026", "now", "course", "verdict"],
+        ["share", "97.2%", "98.0%", "97.8%", "", "moved"],
+    ]
+    (line,) = table.iter("{*}polyline")
+    points = [tuple(map(float, point.split(","))) for point in (line.get("points") or "").split()]
+    assert [x for x, _ in points] == [4, 36, 68]
+    assert [y for _, y in points] == [17, 3, 6.5]

@@ -37,10 +37,11 @@ function words({ values, script, provenance }, name) {
 
 function place(value) {
   const [box] = value.getClientRects();
-  const left = Math.min(box.left, document.documentElement.clientWidth - note.offsetWidth - 8);
-  const above = box.bottom + note.offsetHeight + 8 > innerHeight;
-  note.style.left = `${Math.max(8, left) + scrollX}px`;
-  note.style.top = `${(above ? box.top - note.offsetHeight - 4 : box.bottom + 4) + scrollY}px`;
+  const page = document.body.getBoundingClientRect();
+  const left = Math.max(8, Math.min(box.left, document.documentElement.clientWidth - note.offsetWidth - 8));
+  const below = box.bottom + note.offsetHeight + 8 < innerHeight;
+  note.style.left = `${left - page.left}px`;
+  note.style.top = `${(below ? box.bottom + 4 : box.top - note.offsetHeight - 4) - page.top}px`;
 }
 
 function hide() {

@@ -3,8 +3,6 @@
 
 export const SIDE = 28;
 const LONGER = 20;
-// Less ink than this would be none in eight bits.
-const SEEN = 0.5 / 255;
 
 export function prepared(ink, side) {
   const box = boxOf(ink, side);
@@ -23,17 +21,25 @@ export function asItLies(ink, side) {
 }
 
 function boxOf(ink, side) {
-  const box = { left: side, top: side, right: 0, bottom: 0 };
-  for (let n = 0; n < ink.length; n += 1) {
-    if (ink[n] < SEEN) continue;
-    const x = n % side;
-    const y = (n - x) / side;
-    if (x < box.left) box.left = x;
-    if (x >= box.right) box.right = x + 1;
-    if (y < box.top) box.top = y;
-    box.bottom = y + 1;
+  const columns = new Float32Array(side);
+  const rows = new Float32Array(side);
+  for (let y = 0; y < side; y += 1) {
+    for (let x = 0; x < side; x += 1) {
+      const value = ink[y * side + x];
+      if (value > columns[x]) columns[x] = value;
+      if (value > rows[y]) rows[y] = value;
+    }
   }
-  return box.bottom ? box : null;
+  const [left, top] = [edgeOf(columns, side), edgeOf(rows, side)];
+  const [right, bottom] = [edgeOf(columns.reverse(), side), edgeOf(rows.reverse(), side)];
+  return left < side ? { left, top, right: side - right, bottom: side - bottom } : null;
+}
+
+// A soft edge counts from where it has half the ink that is to be found within a pixel of 28; a faint stroke counts, too.
+function edgeOf(most, side) {
+  const within = side / SIDE;
+  const at = most.findIndex((value, n) => value > 0 && most.subarray(n, n + within).every((next) => next <= 2 * value));
+  return at < 0 ? side : at;
 }
 
 function fitted(ink, side, { left, top, right, bottom }) {

@@ -28,6 +28,7 @@ function copyButton(kind, words, name, announce, text) {
       const blob = text().then((words) => new Blob([words], { type: "text/plain" }));
       await navigator.clipboard.write([new ClipboardItem({ "text/plain": blob })]);
       announce("Copied");
+      button.style.minWidth = `${button.offsetWidth}px`;
       button.textContent = "Copied";
     } catch {
       announce("The browser did not allow copying");

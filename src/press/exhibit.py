@@ -55,6 +55,11 @@ def size(item: Any) -> int:
     return sum(map(size, item)) if isinstance(item, list) else 1
 
 
+def shape(item: Any) -> tuple[int, ...]:
+    """How many entries a list has, and its first one in turn."""
+    return (len(item), *shape(item[0])) if isinstance(item, list) and item else ()
+
+
 def _sprite(images: Any) -> dict[str, Any]:
     """The images side by side, white on black: of 0 to 255, or of 0 to 1."""
     import numpy as np

@@ -91,7 +91,10 @@ class SpriteRecord(Made):
 class ExhibitRecord(Made):
     cell: str | None
     content: Mapping[str, Any]
+    """The items that are short enough for a page to be made from them."""
     images: SpriteRecord | None
+    shapes: Mapping[str, tuple[int, ...]]
+    """How long the items are, and what is in them."""
 
 
 @dataclass(frozen=True)
@@ -235,7 +238,13 @@ def _cell_from_json(tree: Mapping[str, Any]) -> CellRecord:
 
 def _exhibit_from_json(tree: Mapping[str, Any]) -> ExhibitRecord:
     images = tree["images"]
-    return ExhibitRecord(**{**tree, "images": images and SpriteRecord(**images)})
+    return ExhibitRecord(
+        **{
+            **tree,
+            "images": images and SpriteRecord(**images),
+            "shapes": {name: tuple(shape) for name, shape in tree.get("shapes", {}).items()},
+        }
+    )
 
 
 def _table_from_json(tree: Mapping[str, Any]) -> TableRecord:

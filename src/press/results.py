@@ -14,7 +14,7 @@ from typing import Generic, TypeVar
 
 from press.blog import Blog
 from press.errors import PressError
-from press.exhibit import size
+from press.exhibit import shape, size
 from press.outcome import Exhibit, Model, Outcome, Picture, Sprite, Table, Unfit, Value
 from press.record import (
     CellRecord,
@@ -227,11 +227,11 @@ def _exhibit(
     files, images = {made.file: content}, None
     if sprite := exhibit.images:
         sheet = made_file(place, ".png", sprite.data)
-        shape = (sprite.count, sprite.side, sprite.columns)
-        images = SpriteRecord(sheet.file, sheet.sha256, *shape)
+        images = SpriteRecord(sheet.file, sheet.sha256, sprite.count, sprite.side, sprite.columns)
         files[sheet.file] = sprite.data
     brief = {name: item for name, item in exhibit.content.items() if size(item) <= BRIEF}
-    return Filed(ExhibitRecord(made.file, made.sha256, cell.name, brief, images), files)
+    shapes = {name: shape(item) for name, item in exhibit.content.items()}
+    return Filed(ExhibitRecord(made.file, made.sha256, cell.name, brief, images, shapes), files)
 
 
 def outcomes_of(blog: Blog, record: Record) -> list[Outcome]:

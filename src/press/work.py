@@ -117,7 +117,8 @@ def unmet_quotes(works: Iterable[Work], plain_posts: Iterable[Post]) -> Iterator
             )
     for work in works:
         if work.record:
-            held = {name: set(exhibit.content) for name, exhibit in work.record.data.items()}
+            data = work.record.data
+            held = {name: {*data[name].content, *data[name].shapes} for name in data}
             yield from unmet(work.post, work.record.known, held)
 
 
