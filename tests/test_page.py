@@ -186,7 +186,7 @@ def test_the_runnable_copy_is_the_program_that_the_record_names(
 def test_a_value_tells_where_it_comes_from(browser: Browser, address: str) -> None:
     page = opened(browser, 1280)
     page.goto(address + DEMONSTRATION)
-    value = page.locator("a.value[data-of=accuracy]").first
+    value = page.locator("a[data-of=accuracy]").first
     note = page.get_by_role("tooltip")
 
     value.hover()
@@ -199,12 +199,12 @@ def test_a_value_tells_where_it_comes_from(browser: Browser, address: str) -> No
     page.keyboard.press("Tab")
     note.wait_for()
     assert "test images: cell results" in (note.text_content() or "")
-    focused = page.locator("a.value:focus")
+    focused = page.locator("[data-of]:focus")
     assert focused.get_attribute("aria-describedby") == "origin"
     page.keyboard.press("Enter")
     page.wait_for_function("document.querySelector('#proof').open")
 
-    mean = page.locator("a.value[data-of=accuracy_of_parts]")
+    mean = page.locator("a[data-of=accuracy_of_parts]")
     mean.hover()
     page.wait_for_function("document.querySelector('#origin').textContent.includes('of 5 runs')")
     page.context.close()
@@ -215,7 +215,7 @@ def test_a_touch_tells_first_and_leads_to_the_proof_then(browser: Browser, addre
         viewport={"width": 360, "height": 800}, has_touch=True, bypass_csp=True
     ).new_page()
     page.goto(address + DEMONSTRATION)
-    value = page.locator("a.value[data-of=accuracy]").first
+    value = page.locator("a[data-of=accuracy]").first
     value.tap()
     page.get_by_role("tooltip").wait_for()
     assert not page.url.endswith("#proof")

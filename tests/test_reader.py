@@ -272,12 +272,16 @@ def leaky(known: Any) -> Any:
     return known.LeakyReLU(name="leaky")
 
 
+def doubled(x: Any) -> Any:
+    return x * 2
+
+
 UNREADABLE: list[tuple[tuple[Any, ...], str]] = [
     ((IMAGE, leaky, flat, dense()), "the layer leaky (LeakyReLU) is of a kind that"),
     ((IMAGE, *ending(conv(4, 3, dilation_rate=2))), "is dilated"),
     ((IMAGE, conv(4, 3), *ending(conv(4, 3, groups=2))), "has groups"),
     ((IMAGE, *ending(conv(4, 3, activation="gelu"))), "has the activation gelu"),
-    (((784,), dense(activation=lambda x: x * 2)), "has the activation"),
+    (((784,), dense(activation=doubled)), "has the activation doubled"),
     (((784,), dense(7)), "the model gives 7 scores, not 10"),
     ((IMAGE, dense(4), flat, dense()), "put Flatten before"),
     ((IMAGE, *ending(lambda known: known.Rescaling(1 / 255))), "wants ink up to 255"),

@@ -17,7 +17,8 @@ scratch.getContext("2d", READ);
 export default async function pad(figure) {
   const { models: urls, labels, sprite } = figure.dataset;
   const names = labels.split(", ");
-  const { paper, prompt, buttons, centre, steps, heads, rows, sights, status } = built(figure.querySelector(".board"), names);
+  const parts = built(figure.querySelector(".board"), names);
+  const { paper, prompt, buttons, centre, steps, heads, rows, sights, status } = parts;
   const ink = new Float32Array(PAD * PAD);
   const marks = [];
   let colours = coloursOf(figure);
@@ -131,8 +132,12 @@ function made(name, attributes = {}, ...children) {
 }
 
 function built(board, names) {
-  const paper = made("canvas", { width: PAD, height: PAD, tabindex: -1, role: "img", "aria-label": "The pad: draw on it with a mouse, a finger or a pen" });
+  // It takes the focus when it is drawn on, so that Ctrl+Z is heard.
+  const paper = made("canvas", {
+    width: PAD, height: PAD, tabindex: -1, role: "img", "aria-label": "The pad: draw on it with a mouse, a finger or a pen",
+  });
   const prompt = made("p", {}, "Draw a digit here");
+  const row = (...cells) => made("tr", {}, ...cells);
   const button = (...content) => made("button", { type: "button" }, ...content);
   const moves = Object.entries(WAYS).map(([way, [arrow]]) => [way, button(
     made("span", { "aria-hidden": true }, arrow), made("span", { class: "unseen" }, `Move ${way}`),
@@ -140,18 +145,20 @@ function built(board, names) {
   const buttons = { undo: button("Undo"), clear: button("Clear"), ...Object.fromEntries(moves) };
   const centre = made("input", { type: "checkbox" });
   centre.checked = true;
-  const steps = CENTRED.map(() => made("li", {}, made("canvas", { width: STEP, height: STEP, "aria-hidden": true }), made("span")));
+  const picture = () => made("canvas", { width: STEP, height: STEP, "aria-hidden": true });
+  const steps = CENTRED.map(() => made("li", {}, picture(), made("span")));
   const heads = names.map(() => made("b", {}, "–"));
   const rows = Array.from({ length: 10 }, () => names.map(() => made("td", {}, made("span"), made("i"))));
   const sights = names.map(() => made("div", {}, made("p"), made("canvas", { role: "img" })));
   const status = made("p", { class: "unseen", role: "status" });
   board.replaceChildren(
     made("div", { class: "paper" }, paper, prompt),
-    made("div", { class: "controls" }, ...Object.values(buttons), made("label", {}, centre, "Centre it first, as MNIST was")),
+    made("div", { class: "controls" }, ...Object.values(buttons),
+      made("label", {}, centre, "Centre it first, as MNIST was")),
     made("ol", { class: "steps" }, ...steps),
     made("table", { "aria-label": "What the networks read" },
-      made("thead", {}, made("tr", {}, made("td"), ...names.map((name, n) => made("th", { scope: "col" }, `${name} `, heads[n])))),
-      made("tbody", {}, ...rows.map((cells, digit) => made("tr", {}, made("th", { scope: "row" }, digit), ...cells)))),
+      made("thead", {}, row(made("td"), ...names.map((name, n) => made("th", { scope: "col" }, `${name} `, heads[n])))),
+      made("tbody", {}, ...rows.map((cells, digit) => row(made("th", { scope: "row" }, digit), ...cells)))),
     made("div", { class: "sights" }, ...sights),
     status,
   );
@@ -173,7 +180,8 @@ function showSteps(steps, paper, { box, scaled, left, top, pixels }, colours) {
   pens[0].drawImage(paper, 0, 0, STEP, STEP);
   if (box) {
     const scale = STEP / PAD;
-    pens[0].strokeRect(box.left * scale, box.top * scale, (box.right - box.left) * scale, (box.bottom - box.top) * scale);
+    const drawnSize = [(box.right - box.left) * scale, (box.bottom - box.top) * scale];
+    pens[0].strokeRect(box.left * scale, box.top * scale, ...drawnSize);
     const { values, width, height } = scaled;
     const at = [(SIDE - width) / 2 * unit, (SIDE - height) / 2 * unit];
     painted(scratch, width, height, colours, (n) => values[n]);
@@ -234,9 +242,7 @@ function followPen(paper, begin, draw, end) {
   };
   paper.addEventListener("pointerdown", (event) => {
     if (!event.isPrimary || event.button !== 0) return;
-    event.preventDefault();
     paper.setPointerCapture(event.pointerId);
-    paper.focus({ preventScroll: true }); // so that Ctrl+Z is heard here
     points = [];
     begin(points);
     follow(event);
@@ -255,7 +261,9 @@ function stroke(ink, [ax, ay], [bx, by]) {
   const reach = PEN / 2 + 1;
   const [dx, dy] = [bx - ax, by - ay];
   const square = dx * dx + dy * dy || 1;
-  const range = (a, b) => [Math.max(0, Math.floor(Math.min(a, b) - reach)), Math.min(PAD, Math.ceil(Math.max(a, b) + reach))];
+  const range = (a, b) => [
+    Math.max(0, Math.floor(Math.min(a, b) - reach)), Math.min(PAD, Math.ceil(Math.max(a, b) + reach)),
+  ];
   const [[left, right], [top, bottom]] = [range(ax, bx), range(ay, by)];
   for (let y = top; y < bottom; y += 1) {
     for (let x = left; x < right; x += 1) {

@@ -6,8 +6,7 @@ const LONGER = 20;
 
 export function prepared(ink, side) {
   const box = boxOf(ink, side);
-  if (!box) return { box, scaled: { values: new Float32Array(0), width: 0, height: 0 }, left: 0, top: 0, pixels: new Float32Array(SIDE * SIDE) };
-  const scaled = fitted(ink, side, box);
+  const scaled = box ? fitted(ink, side, box) : { values: new Float32Array(0), width: 0, height: 0 };
   const mass = centreOf(scaled);
   // Whole pixels only, as in MNIST, and never beyond the edge: no ink is lost.
   const left = clamped(SIDE / 2 - Math.floor(mass.x), SIDE - scaled.width);
@@ -79,7 +78,7 @@ function centreOf({ values, width }) {
     x += value * (n % width + 0.5);
     y += value * (Math.floor(n / width) + 0.5);
   });
-  return { x: x / sum, y: y / sum };
+  return { x: x / (sum || 1), y: y / (sum || 1) };
 }
 
 const clamped = (value, most) => Math.min(Math.max(value, 0), most);

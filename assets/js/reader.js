@@ -48,8 +48,8 @@ const COMPUTED = {
     for (let i = 0; i < values.length; i += 1) add(out, 0, values[i], weights, i * out.length, out.length);
     return out;
   },
-  max: (values, shape, layer) => pooled(values, shape, layer, -Infinity, (most, value) => (value > most ? value : most), (most) => most),
-  average: (values, shape, layer) => pooled(values, shape, layer, 0, (sum, value) => sum + value, (sum, count) => sum / count),
+  max: (values, shape, layer) => pooled(values, shape, layer, -Infinity, larger, (most) => most),
+  average: (values, shape, layer) => pooled(values, shape, layer, 0, (a, b) => a + b, (sum, count) => sum / count),
   mean: (values, shape) => {
     const { channels } = sizes(shape);
     const out = new Float32Array(channels);
@@ -77,6 +77,10 @@ function sizes(shape) {
 function add(out, at, factor, weights, from, count) {
   if (factor === 0) return; // what a ReLU has silenced costs nothing
   for (let o = 0; o < count; o += 1) out[at + o] += factor * weights[from + o];
+}
+
+function larger(a, b) {
+  return a > b ? a : b;
 }
 
 // How far a window reaches out before the first place. Nothing with padding "valid"; with "same" the odd one is behind.

@@ -91,7 +91,7 @@ const contents = document.querySelector(".contents");
 if (contents) followReading(contents);
 
 function tellOrigin(event) {
-  const value = event.target.closest?.("a.value");
+  const value = event.target.closest?.("[data-of]");
   if (value) import("./origin.js").then((module) => module.tell(value));
 }
 ["pointerover", "focusin"].forEach((kind) => document.addEventListener(kind, tellOrigin));

@@ -3,6 +3,7 @@
 import os
 import urllib.error
 import urllib.request
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,8 +31,15 @@ def mnist() -> Path:
     path = Path(chosen).absolute() if chosen else keras_file()
     if not path.exists() and not chosen:
         fetch(URL, path)
-    verify(path)
+    known = path.stat() if path.is_file() else None
+    _verified(path, known and (known.st_mtime_ns, known.st_size))
     return path
+
+
+@cache
+def _verified(path: Path, _: object) -> None:
+    """Verify a file once, as long as nobody writes it anew."""
+    verify(path)
 
 
 def keras_file() -> Path:

@@ -63,7 +63,7 @@ def verify_snippets(
 
     with collected() as errors, tempfile.TemporaryDirectory(prefix="press-") as folder:
         errors += gathered.errors
-        trials = [_trial(blog, work, Path(folder), errors) for work in gathered.works]
+        trials = [trial_of(blog, work, Path(folder), errors) for work in gathered.works]
         with Board() as board:
             found = [trial for trial in trials if trial]
             asyncio.run(_try_all(found, time_limit, jobs or usual_jobs(), board, errors))
@@ -72,7 +72,7 @@ def verify_snippets(
             result(f"{trial.slug}: {counted} run alone and give what the whole script gives")
 
 
-def _trial(blog: Blog, work: Work, folder: Path, errors: list[PressError]) -> Trial | None:
+def trial_of(blog: Blog, work: Work, folder: Path, errors: list[PressError]) -> Trial | None:
     from press.rerun import place_of
 
     try:

@@ -1,0 +1,153 @@
+"""What a run gives readers to take in hand: claims with numbers, data, models, means of runs."""
+
+import io
+import json
+import struct
+
+import pytest
+from PIL import Image
+
+from press.blog import Blog
+from press.record import Record, read_record
+
+from .conftest import Press, add_post
+
+SCRIPT = """\
+# %% setup
+import numpy as np
+
+# %% mistakes tags=["data"]
+images = np.zeros((18, 28, 28))
+images[17, 0, 0] = 1.0
+{"labels": np.arange(18) % 10, "curves": {"loss": [0.1234567, float("nan")]},
+ "filters": np.zeros((3, 900), int), "images": images}
+
+# %% accuracy tags=["values"]
+{"accuracy": {"runs": np.array([0.97, 0.98, 0.99]), "format": ".1%"},
+ "steps": {"runs": [10, 12], "format": ".0f", "tolerance": 4}}
+
+# %% checks tags=["claim"]
+share = np.float32(0.5)
+assert 0.2 < share < 1 and share != -1
+for digit in range(3):
+    assert digit < 3
+
+
+def unasked():
+    assert False
+
+
+assert np.allclose(share, 0.5)
+assert "adam" == str("adam"), "a reason"
+"""
+
+
+def built(blog: Blog, press: Press, script: str, body: str = "Words.") -> Record:
+    add_post(blog, "post", script, body)
+    told = press("build")
+    assert told.code == 0, told.err
+    record = read_record(blog, "post")
+    assert record
+    return record
+
+
+def test_claims_are_kept_with_what_they_were_checked_with(blog: Blog, press: Press) -> None:
+    record = built(blog, press, SCRIPT)
+
+    assert [(claim.text.split(",")[0], claim.found) for claim in record.claims] == [
+        ("assert 0.2 < share < 1 and share != -1", "0.5; 0.5"),
+        ("assert digit < 3", "0 to 2"),
+        ("assert False", ""),
+        ("assert np.allclose(share", ""),
+        ('assert "adam" == str("adam")', "adam"),
+    ]
+
+    script = blog.code / "post.py"
+    script.write_text(script.read_text().replace("# %% checks", "# a remark\n\n# %% checks"))
+    assert press("build").code == 0
+    again = read_record(blog, "post")
+    assert again
+    assert [claim.found for claim in again.claims] == [claim.found for claim in record.claims]
+    assert again.claims[0].line == record.claims[0].line + 2
+
+
+def test_data_become_a_file_and_a_sprite(blog: Blog, press: Press) -> None:
+    record = built(blog, press, SCRIPT)
+
+    mistakes = record.data["mistakes"]
+    content = json.loads((blog.root / mistakes.file).read_bytes())
+    assert content["labels"] == [n % 10 for n in range(18)]
+    assert content["curves"] == {"loss": [0.12346, None]}
+    assert len(content["filters"][2]) == 900
+    assert mistakes.content == {key: content[key] for key in ("labels", "curves")}
+    assert mistakes.shapes == {"labels": (18,), "curves": (), "filters": (3, 900)}
+    sprite = mistakes.images
+    assert sprite
+    assert (sprite.count, sprite.side, sprite.columns) == (18, 28, 16)
+    image = Image.open(io.BytesIO((blog.root / sprite.file).read_bytes()))
+    assert image.size == (16 * 28, 2 * 28)
+    assert image.getpixel((28, 28)) == 255
+    assert image.getbbox() == (28, 28, 29, 29)
+
+
+def test_a_mean_of_runs_says_its_spread_and_the_range_to_expect(blog: Blog, press: Press) -> None:
+    values = built(blog, press, SCRIPT).values
+
+    assert (values["accuracy"].text, values["accuracy"].number) == ("98.0% ± 1.0", 98.0)
+    assert (values["accuracy"].runs, values["accuracy"].expected) == (3, "96.0% to 100.0%")
+    assert values["accuracy"].tolerance == pytest.approx(2.4)
+    assert (values["steps"].text, values["steps"].tolerance) == ("11 ± 1", 4)
+    assert values["accuracy"].line == 11
+
+
+@pytest.mark.parametrize(
+    ("cell", "problem"),
+    [
+        ('# %% d tags=["data"]\n3\n', "is tagged data, but its last expression is no dict"),
+        ('# %% d tags=["data"]\n{"a": object()}\n', "is tagged data, but it holds a object"),
+        (
+            '# %% d tags=["data"]\nimport numpy as np\n{"images": np.zeros((401, 2, 2))}\n',
+            "is tagged data, but it holds 401 images; a page may ship 400",
+        ),
+        (
+            '# %% d tags=["data"]\n{"numbers": [0] * 20_001}\n',
+            "is tagged data, but it holds more than 20,000 items",
+        ),
+        ('# %% d tags=["model"]\n3\n', "its last expression is no Sequential model"),
+        (
+            '# %% d tags=["values"]\n{"a": {"runs": [1]}}\n',
+            "value 'a' is given as `runs`, which are no two or more finite numbers",
+        ),
+    ],
+)
+def test_what_cannot_be_shown_is_told(blog: Blog, press: Press, cell: str, problem: str) -> None:
+    add_post(blog, "post", cell)
+
+    told = press("build")
+
+    assert told.code == 1
+    assert problem in told.err
+    assert told.err.splitlines()[-1].startswith("code/post.py:")
+
+
+MODEL = """\
+# %% model
+import keras
+
+keras.utils.set_random_seed(1)
+model = keras.Sequential([keras.Input((784,)), keras.layers.Dense(10, activation="softmax")])
+
+# %% reader tags=["model"]
+model
+"""
+
+
+def test_a_model_becomes_a_file(blog: Blog, press: Press) -> None:
+    record = built(blog, press, MODEL)
+
+    reader = record.models["reader"]
+    data = (blog.root / reader.file).read_bytes()
+    (length,) = struct.unpack_from("<I", data)
+    assert reader.parameters == 7850
+    assert reader.bytes == len(data) == 4 + length + 2 * 7850
+    assert json.loads(data[4 : 4 + length])["input"] == [784]
