@@ -14,6 +14,7 @@ PICTURES = {
         "dark",
         "#figure-learning-curves",
     ),
+    "pad-light": ("/posts/mnist-classification-using-keras/", 1280, "light", ".pad"),
 }
 
 
@@ -28,7 +29,9 @@ def main() -> None:
                 color_scheme="dark" if scheme == "dark" else "light",
                 reduced_motion="reduce",
             )
-            page.goto(f"{address}{path}{place}")
+            page.goto(f"{address}{path}")
+            if place:
+                page.locator(place).evaluate("(part) => part.scrollIntoView({ block: 'center' })")
             page.wait_for_timeout(1500)
             page.screenshot(path=ROOT / ".github" / f"{name}.png")
 

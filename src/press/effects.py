@@ -265,20 +265,13 @@ def _surely_bound(node: ast.stmt) -> set[str]:
             return _names_of_target(node.target)
         case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
             return {node.name}
-        case ast.For() | ast.With():
+        case ast.For():
             # A loop is taken to run at least once: its bounds are seldom in doubt in a post.
-            own = [node.target] if isinstance(node, ast.For) else []
-            inner = {name for part in node.body for name in _surely_bound(part)}
-            return (
-                inner
-                | {name for target in own for name in _names_of_target(target)}
-                | {
-                    name
-                    for item in getattr(node, "items", ())
-                    if item.optional_vars
-                    for name in _names_of_target(item.optional_vars)
-                }
-            )
+            return _surely_bound_in(node.body) | _names_of_target(node.target)
+        case ast.With():
+            names = [item.optional_vars for item in node.items if item.optional_vars]
+            bound = {name for target in names for name in _names_of_target(target)}
+            return _surely_bound_in(node.body) | bound
         case ast.Import():
             # `import a.b` adds to what `a` is already; other imports bind anew.
             return {alias.asname or alias.name for alias in node.names} - {
@@ -287,6 +280,10 @@ def _surely_bound(node: ast.stmt) -> set[str]:
         case ast.ImportFrom():
             return {alias.asname or alias.name for alias in node.names}
     return set()
+
+
+def _surely_bound_in(body: Sequence[ast.stmt]) -> set[str]:
+    return {name for node in body for name in _surely_bound(node)}
 
 
 def _bound_here(node: ast.stmt) -> set[str]:
