@@ -24,9 +24,7 @@ function copyButton(kind, words, name, announce, text) {
   button.setAttribute("aria-label", name);
   button.addEventListener("click", async () => {
     try {
-      // The text may have to be fetched first; given as a promise, it still counts as asked for by this click.
-      const blob = text().then((words) => new Blob([words], { type: "text/plain" }));
-      await navigator.clipboard.write([new ClipboardItem({ "text/plain": blob })]);
+      await copied(text());
       announce("Copied");
       button.style.minWidth = `${button.offsetWidth}px`;
       button.textContent = "Copied";
@@ -36,6 +34,13 @@ function copyButton(kind, words, name, announce, text) {
     setTimeout(() => { button.textContent = words; }, 2000);
   });
   return button;
+}
+
+// The text may have to be fetched first; given as a promise, it still counts as asked for by the click.
+async function copied(text) {
+  if (!window.ClipboardItem) return navigator.clipboard.writeText(await text);
+  const blob = text.then((words) => new Blob([words], { type: "text/plain" }));
+  return navigator.clipboard.write([new ClipboardItem({ "text/plain": blob })]);
 }
 
 function announcer() {
