@@ -175,10 +175,10 @@ def _quoted(kind: str, words: str, place: str, line: int) -> list[Quote]:
     for parameter in REQUIRED[kind]:
         if parameter not in given or not _words(given[parameter]).strip():
             raise PressError(place, f"this {kind} has no {parameter}", f'add {parameter}="…"')
-    for parameter in NAMED_BY[kind]:
+    for parameter, what in NAMED_BY[kind].items():
         if bare := given[parameter]["bare"]:
             raise PressError(
-                place, f"the {kind}'s {parameter} is not in quotes", f'write {parameter}="{bare}"'
+                place, f"the {what}'s name is not in quotes", f'write {parameter}="{bare}"'
             )
     texts = [_words(given[key]) for key in ("caption", "alt") if key in given]
     placeholders = [name for text in texts for name in PLACEHOLDER.findall(FORMULA.sub("", text))]
