@@ -60,12 +60,6 @@ function listenTo(value) {
   told.add(value);
   value.addEventListener("pointerleave", ({ pointerType }) => pointerType === "mouse" && leave());
   value.addEventListener("blur", hide);
-  // The first touch tells; one more goes to the proof.
-  value.addEventListener("click", (event) => {
-    if (event.pointerType !== "touch" || value.dataset.touched) return;
-    event.preventDefault();
-    value.dataset.touched = "";
-  });
 }
 
 note.addEventListener("pointerenter", () => clearTimeout(leaving));

@@ -24,7 +24,7 @@ function copyButton(kind, words, name, announce, text) {
   button.setAttribute("aria-label", name);
   button.addEventListener("click", async () => {
     try {
-      await copied(text());
+      await navigator.clipboard.writeText(await text());
       announce("Copied");
       button.style.minWidth = `${button.offsetWidth}px`;
       button.textContent = "Copied";
@@ -34,13 +34,6 @@ function copyButton(kind, words, name, announce, text) {
     setTimeout(() => { button.textContent = words; }, 2000);
   });
   return button;
-}
-
-// The text may have to be fetched first; given as a promise, it still counts as asked for by the click.
-async function copied(text) {
-  if (!window.ClipboardItem) return navigator.clipboard.writeText(await text);
-  const blob = text.then((words) => new Blob([words], { type: "text/plain" }));
-  return navigator.clipboard.write([new ClipboardItem({ "text/plain": blob })]);
 }
 
 function announcer() {
@@ -95,11 +88,20 @@ wireScheme(document.querySelector(".scheme"));
 const contents = document.querySelector(".contents");
 if (contents) followReading(contents);
 
+let touched = null;
+
 function tellOrigin(event) {
   const value = event.target.closest?.("[data-of]");
-  if (value) import("./origin.js").then((module) => module.tell(value));
+  if (!value) return;
+  if (event.type === "click") {
+    // The first touch tells; one more leads to the proof.
+    if (event.pointerType !== "touch" || value === touched) return;
+    event.preventDefault();
+    touched = value;
+  }
+  import("./origin.js").then((module) => module.tell(value));
 }
-["pointerover", "focusin"].forEach((kind) => document.addEventListener(kind, tellOrigin));
+["pointerover", "focusin", "click"].forEach((kind) => document.addEventListener(kind, tellOrigin));
 
 // A link to what is folded unfolds it.
 const unfold = () => document.querySelector("details:target")?.setAttribute("open", "");

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from press.needs import HARMLESS, bound_in, imported, names_in, read_before_bound
 
-RANDOM, FILES, PROCESS = "<random>", "<files>", "<process>"
+RANDOM, TRAINING, FILES, PROCESS = "<random>", "<training>", "<files>", "<process>"
 """Stand among the names for what has no name: every piece may read, bind or change them."""
 
 FRESH = re.compile(
@@ -44,7 +44,8 @@ CHANGE_FIRST = re.compile(
     r"setattr|shuffle|subtract\.at)"
 )
 """Functions that change their first argument, by the end of their path."""
-DRAWING = {"add", "build", "fit", "fit_generator", "train_on_batch"}
+DRAWING = {"add", "build"}
+TRAINED_BY = {"fit", "fit_generator", "train_on_batch"}
 DRAWING_PATHS = (
     "keras.Sequential",
     "keras.Model",
@@ -184,19 +185,24 @@ def effects(node: ast.stmt, known: Knowledge) -> Effects:
 
 
 def _add_random(node: ast.stmt, known: Knowledge, found: Effects) -> None:
-    """A seed that a function sets is meant for its own draws: nothing else goes on from there."""
+    """A seed that a function sets is for what it makes, and for a training that goes on from there.
+
+    What is made after it by others is taken to be of no account: else the script would seed it.
+    """
     happened = list(_events(node, known))
     if any(_last_name(call.func) == SEEDING for call in _calls(node)):
-        found.binds.add(RANDOM)
+        found.binds |= {RANDOM, TRAINING}
     elif any(_path(call.func, known) in SEEDING_ONE for call in _calls(node)):
         found.reads.add(RANDOM)
-        found.rebinds.add(RANDOM)
+        found.rebinds |= {RANDOM, TRAINING}
         found.seeds = True
     elif happened[:1] == ["seed"]:
         found.forgets.add(RANDOM)
+        found.binds.add(TRAINING)
     elif happened:
-        found.reads.add(RANDOM)
-        found.rebinds.add(RANDOM)
+        drawn = {RANDOM, TRAINING} if "train" in happened else {RANDOM}
+        found.reads |= drawn
+        found.rebinds |= drawn
 
 
 def _add_files(node: ast.stmt, found: Effects) -> None:
@@ -571,7 +577,7 @@ def _called_functions(call: ast.Call, known: Knowledge) -> Sequence[Function]:
 
 
 def _events(node: ast.AST, known: Knowledge) -> Iterator[str]:
-    """`seed` and `draw`, in the order in which running the code comes to them."""
+    """`seed`, `draw` and `train`, in the order in which running the code comes to them."""
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
         return
     called = node.func if isinstance(node, ast.Call) else None
@@ -586,6 +592,8 @@ def _events(node: ast.AST, known: Knowledge) -> Iterator[str]:
     elif path:
         if path.startswith(DRAWING_PATHS) and name not in NOT_DRAWING:
             yield "draw"
+    elif isinstance(node.func, ast.Attribute) and name in TRAINED_BY:
+        yield "train"
     elif isinstance(node.func, ast.Attribute) and name in DRAWING:
         yield "draw"
     for mentioned in [node.func, *node.args, *(keyword.value for keyword in node.keywords)]:
@@ -631,8 +639,13 @@ def _summary(function: Function, parameters: list[str], known: Knowledge) -> Sum
         parameters,
         (_traced(changed, shares) | _declared_global(body)) - local,
         _traced(given, shares) - local,
-        events[:1],
+        _short(events),
     )
+
+
+def _short(events: Sequence[str]) -> list[str]:
+    """What comes first, and whether there is training in it."""
+    return list(dict.fromkeys([*events[:1], *(event for event in events if event == "train")]))
 
 
 def _summary_of_class(node: ast.ClassDef, parameters: list[str], known: Knowledge) -> Summary:
@@ -646,7 +659,8 @@ def _summary_of_class(node: ast.ClassDef, parameters: list[str], known: Knowledg
         for method, summary in zip(methods, summaries, strict=True)
         for name in summary.changes - {item.arg for item in _arguments(method)}
     }
-    return Summary(parameters, outside, set(parameters), ["draw"] if events or inherited else [])
+    drawing = [*events, *(["draw"] if inherited else [])]
+    return Summary(parameters, outside, set(parameters), _short(drawing))
 
 
 def _traced(names: set[str], shares: Mapping[str, set[str]]) -> set[str]:
