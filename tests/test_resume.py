@@ -134,9 +134,11 @@ def results(blog: Blog, slug: str = "post") -> dict[str, Any]:
     """All that a record holds, but for the code and where and when it ran."""
     record = read_record(blog, slug)
     assert record
-    cells = [dataclasses.replace(cell, source="", line=0, end_line=0) for cell in record.cells]
-    kept = ("figures", "tables", "values", "card")
-    return {"cells": cells, **{name: getattr(record, name) for name in kept}}
+    unplaced: dict[str, Any] = {"source": "", "line": 0, "end_line": 0, "needs": ()}
+    cells = [dataclasses.replace(cell, **unplaced) for cell in record.cells]
+    values = {name: dataclasses.replace(item, line=0) for name, item in record.values.items()}
+    kept = ("figures", "tables", "card")
+    return {"cells": cells, "values": values, **{name: getattr(record, name) for name in kept}}
 
 
 def edited(text: str, cell: int) -> str:
