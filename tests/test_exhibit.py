@@ -39,6 +39,7 @@ def unasked():
 
 assert np.allclose(share, 0.5)
 assert "adam" == str("adam"), "a reason"
+assert float("inf") > share
 """
 
 
@@ -60,6 +61,7 @@ def test_claims_are_kept_with_what_they_were_checked_with(blog: Blog, press: Pre
         ("assert False", ""),
         ("assert np.allclose(share", ""),
         ('assert "adam" == str("adam")', "adam"),
+        ('assert float("inf") > share', "inf; 0.5"),
     ]
 
     script = blog.code / "post.py"
@@ -104,7 +106,10 @@ def test_a_mean_of_runs_says_its_spread_and_the_range_to_expect(blog: Blog, pres
     ("cell", "problem"),
     [
         ('# %% d tags=["data"]\n3\n', "is tagged data, but its last expression is no dict"),
-        ('# %% d tags=["data"]\n{"a": object()}\n', "is tagged data, but it holds a object"),
+        (
+            '# %% d tags=["data"]\n{"a": object()}\n',
+            "is tagged data, but it holds something of the type object",
+        ),
         (
             '# %% d tags=["data"]\nimport numpy as np\n{"images": np.zeros((401, 2, 2))}\n',
             "is tagged data, but it holds 401 images; a page may ship 400",
@@ -117,6 +122,10 @@ def test_a_mean_of_runs_says_its_spread_and_the_range_to_expect(blog: Blog, pres
         (
             '# %% d tags=["values"]\n{"a": {"runs": [1]}}\n',
             "value 'a' is given as `runs`, which are no two or more finite numbers",
+        ),
+        (
+            '# %% d tags=["values"]\n{"a": {"runs": [1, 2], "format": "?"}}\n',
+            "value 'a' is given as `runs` that cannot be shown",
         ),
     ],
 )

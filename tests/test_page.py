@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, ElementHandle, Page
 
 from press.blog import Blog
 from press.cli import main
@@ -139,6 +139,16 @@ def weights_of(site: Path, urls: list[str]) -> Counter[str]:
     return weights
 
 
+def copied(page: Page, cell: ElementHandle, button: str) -> str:
+    """What the clipboard holds after the button of a cell was pressed."""
+    found = cell.query_selector(button)
+    assert found
+    page.evaluate("document.querySelector('body > [role=status]').textContent = ''")
+    found.click()
+    page.wait_for_function(COPIED)
+    return str(page.evaluate("navigator.clipboard.readText()"))
+
+
 @pytest.mark.parametrize("width", [360, 1280])
 def test_copy_gives_the_cells_of_the_script_byte_for_byte(
     browser: Browser, address: str, blog: Blog, width: int
@@ -152,13 +162,8 @@ def test_copy_gives_the_cells_of_the_script_byte_for_byte(
         cells = page.query_selector_all("[data-cell]")
         assert cells
         for cell in cells:
-            button = cell.query_selector("button.copy")
-            assert button
-            page.evaluate("document.querySelector('body > [role=status]').textContent = ''")
-            button.click()
             name = cell.get_attribute("data-cell")
-            page.wait_for_function(COPIED)
-            assert page.evaluate("navigator.clipboard.readText()") == sources[name], name
+            assert copied(page, cell, "button.copy") == sources[name], name
         page.context.close()
 
 
@@ -175,13 +180,8 @@ def test_the_runnable_copy_is_the_program_that_the_record_names(
         cells = page.query_selector_all("[data-cell]")
         assert cells
         for cell in cells:
-            button = cell.query_selector("button.with-needs")
-            assert button
-            page.evaluate("document.querySelector('body > [role=status]').textContent = ''")
-            button.click()
             name = cell.get_attribute("data-cell")
-            page.wait_for_function(COPIED)
-            assert page.evaluate("navigator.clipboard.readText()") == programs[name], name
+            assert copied(page, cell, "button.with-needs") == programs[name], name
         page.context.close()
 
 

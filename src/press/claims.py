@@ -6,6 +6,7 @@ for the record; nothing else about the assertion changes.
 
 import ast
 import builtins
+import math
 from typing import Any
 
 CLAIMS = "application/vnd.press.claims+json"
@@ -89,6 +90,8 @@ def _told(value: Any) -> str | float | int | None:
     """A single number, a truth or a short text; anything else has no short form."""
     if getattr(value, "shape", None) == () and hasattr(value, "item"):
         value = value.item()
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)  # JSON knows no such number
     if isinstance(value, str):
         return value if len(value) <= LONGEST else None
     return value if isinstance(value, bool | int | float) else None

@@ -46,7 +46,7 @@ def _plain(item: Any) -> Any:
         return float(f"{item:.{DIGITS}g}") if item - item == 0 else None
     if item is None or isinstance(item, str | int):
         return item
-    raise Unshowable(f"holds a {type(item).__name__}")
+    raise Unshowable(f"holds something of the type {type(item).__name__}")
 
 
 def size(item: Any) -> int:

@@ -98,7 +98,10 @@ def _entry(item: Any) -> dict[str, Any]:
         and "runs" in item
         and not set(item) - {"runs", "format", "tolerance"}
     ):
-        return _mean(**item)
+        try:
+            return _mean(**item)
+        except (TypeError, ValueError) as error:
+            return {"problem": f"is given as `runs` that cannot be shown ({error})"}
     if isinstance(item, dict) and "value" in item and not set(item) - {"value", "tolerance"}:
         return _entry(item["value"]) | _tolerance(item.get("tolerance"))
     plain = _plain(item)

@@ -73,7 +73,7 @@ def staleness(blog: Blog, path: Path, state: State) -> PressError:
     """What is wrong with a stale post, as an error."""
     problem = {
         NEVER: "has never been run",
-        RELABELLED: "has other comments or names than its record",
+        RELABELLED: f"has a record to be made anew ({state.reason})",
         CHANGED: f"changed since its last run ({state.reason})",
     }[state.kind]
     return PressError(
