@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, ElementHandle, Page
+from playwright.sync_api import Browser, ElementHandle, Page, Route
 
 from press.blog import Blog
 from press.cli import main
@@ -127,6 +127,28 @@ def test_a_page_is_light_quiet_and_steady(
     assert weights["html"] <= 25_000
     assert weights["css"] <= 8_000
     assert weights["js"] <= 6_000
+    page.context.close()
+
+
+@pytest.mark.parametrize("path", [POST, "/posts/mnist-classification-using-keras/", DEMONSTRATION])
+@pytest.mark.parametrize("width", [320, 1280])
+def test_a_demo_that_is_slow_to_load_moves_nothing(
+    browser: Browser, address: str, path: str, width: int
+) -> None:
+    page = opened(browser, width)
+    page.add_init_script(LAYOUT_SHIFT)
+    held: list[Route] = []
+    page.route("**/img/**", lambda route: held.append(route))
+    page.goto(address + path, wait_until="domcontentloaded")
+    demos = page.query_selector_all("[data-module]")
+    assert demos
+    for demo in demos:
+        demo.scroll_into_view_if_needed()
+        page.wait_for_timeout(300)  # it is laid out without its data
+        while held:
+            held.pop().continue_()
+        page.wait_for_timeout(300)
+    assert page.evaluate("window.shift") <= 0.001
     page.context.close()
 
 
