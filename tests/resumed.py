@@ -14,7 +14,7 @@ from press.build import TIME_LIMIT
 from press.key import code_of
 from press.outcome import Outcome
 from press.progress import Board
-from press.rerun import place_of
+from press.rerun import data_of, place_of
 from press.results import outcomes_of
 from press.resume import kept
 from press.run import Conditions, run
@@ -45,6 +45,7 @@ async def holds(blog: Blog, work: Work) -> bool:
     )
     snapshots = kept(blog, script, reading.inputs, dataset.DIGEST)
     assert snapshots, "this user has no secret"
+    data_of(blog, script, rehearsal=False)()
     good = True
     for start in sorted(snapshot.cells for snapshot, _ in snapshots.usable()):
         if start == len(script.cells):
@@ -52,7 +53,7 @@ async def holds(blog: Blog, work: Work) -> bool:
         edited = with_pass(script, start)
         place = place_of(blog, script, snapshots, rehearsal=False)
         again = kept(blog, edited, reading.inputs, dataset.DIGEST)
-        conditions = Conditions(place, TIME_LIMIT, False, again, resume=True)
+        conditions = Conditions(place, TIME_LIMIT, False, kept=again, resume=True)
         with Board() as board, board.listener(work.slug, len(script.cells), []) as listen:
             done = await run(edited, conditions, listen)
         same = [shown(outcome) for outcome in done.outcomes] == published

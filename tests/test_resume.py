@@ -125,8 +125,8 @@ other.summary()
 @pytest.fixture
 def eager(monkeypatch: pytest.MonkeyPatch) -> None:
     """Take a snapshot after every cell, and run none but the imports again."""
-    monkeypatch.setattr(resume, "LEAST", 0.0)
-    monkeypatch.setattr(resume, "WORTH", 1e-9)
+    monkeypatch.setattr(resume, "AT_FIRST", resume.Thrift(0.0, 1e-9))
+    monkeypatch.setattr(resume, "BEHIND", resume.Thrift(0.0, 1e-9))
     monkeypatch.setattr(needs, "QUICK", 0.0)
 
 
@@ -227,7 +227,7 @@ def test_a_damaged_snapshot_is_passed_over(blog: Blog, press: Press) -> None:
 
 
 def test_refresh_runs_everything(blog: Blog, press: Press, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(resume, "LEAST", 0.0)
+    monkeypatch.setattr(resume, "AT_FIRST", resume.Thrift(0.0, 1e-9))
     add_post(blog, "post", "# %% a\nx = 1\n\n# %% b\nprint(x)\n")
     assert press("build").code == 0
 

@@ -25,11 +25,16 @@ DIGEST = digest("".join(ARRAYS.values()))
 SAMPLE = "sample"
 
 
-def mnist() -> Path:
-    """The verified file: the one that MNIST_NPZ names, or Keras' own, fetched if need be."""
+def mnist_file() -> Path:
+    """Where MNIST has to be: at the place that MNIST_NPZ names, or Keras' own."""
     chosen = os.environ.get("MNIST_NPZ")
-    path = Path(chosen).absolute() if chosen else keras_file()
-    if not path.exists() and not chosen:
+    return Path(chosen).absolute() if chosen else keras_file()
+
+
+def mnist() -> Path:
+    """The verified file, fetched if Keras has none yet."""
+    path = mnist_file()
+    if not path.exists() and path == keras_file():
         fetch(URL, path)
     known = path.stat() if path.is_file() else None
     _verified(path, known and (known.st_mtime_ns, known.st_size))
@@ -85,7 +90,7 @@ def _arrays(path: Path, remedy: str) -> "dict[str, bytes]":
 def fetch(url: str, path: Path) -> None:
     """Download MNIST to where Keras keeps it; put it there only when it is proved whole."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.{os.getpid()}{ASIDE}")
+    aside = _aside(path)
     try:
         with urllib.request.urlopen(url, timeout=60) as response, aside.open("wb") as file:
             while block := response.read(1 << 16):
@@ -119,14 +124,21 @@ def stand_in(path: Path) -> Path:
     labels = digits.target[order].astype("uint8")
     train = 1500
     path.parent.mkdir(parents=True, exist_ok=True)
-    np.savez_compressed(
-        path,
-        x_train=images[:train],
-        y_train=labels[:train],
-        x_test=images[train:],
-        y_test=labels[train:],
-    )
+    aside = _aside(path)
+    with aside.open("wb") as file:
+        np.savez_compressed(
+            file,
+            x_train=images[:train],
+            y_train=labels[:train],
+            x_test=images[train:],
+            y_test=labels[train:],
+        )
+    aside.replace(path)  # whole at once: another run may be reading it
     return path
+
+
+def _aside(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{os.getpid()}{ASIDE}")
 
 
 def _enlarged(image: "np.ndarray") -> "np.ndarray":

@@ -37,11 +37,8 @@ def load_ipython_extension(shell: Any) -> None:
         from press import snapshot
 
         snapshot.watch(shell)
-    from matplotlib_inline.config import InlineBackend
-
-    figures: Any = InlineBackend.instance(parent=shell)
     # Cut to their contents, figures would differ in width from one to the next.
-    figures.print_figure_kwargs = {"bbox_inches": None}
+    shell.config.InlineBackend.print_figure_kwargs = {"bbox_inches": None}
     formatter = shell.display_formatter
     _register(formatter, TABLE, "pandas", "DataFrame", _table)
     _register(formatter, TABLE, "pandas.io.formats.style", "Styler", _styled_table)

@@ -83,13 +83,14 @@ class Kernel(NotebookClient):
         self.on_cell_executed = self._note_exit
         self._hear: Callable[[str], None] = lambda _: None
 
-    async def start(self) -> None:
+    async def start(self, meanwhile: Callable[[], object]) -> None:
         await self.async_start_new_kernel(
             cwd=str(self.place.folder),
             env=_environment(self.place, self.scratch),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
+        meanwhile()
         await self.async_start_new_kernel_client()
 
     async def run_cell(self, cell: Cell, hear: Callable[[str], None]) -> list[Any]:
@@ -150,8 +151,15 @@ class Kernel(NotebookClient):
         if self.kc is not None:
             self.kc.stop_channels()
         if self.km is not None and self.km.has_kernel:
+            await self._kill()
             await ensure_async(self.km.shutdown_kernel(now=True))
         shutil.rmtree(self.scratch, ignore_errors=True)
+
+    async def _kill(self) -> None:
+        """End it and wait for that, where jupyter_client would look only ten times a second."""
+        provisioner: Any = self.km and self.km.provisioner
+        await provisioner.kill()
+        await asyncio.to_thread(provisioner.process.wait)
 
     def _note_exit(self, execute_reply: dict[str, Any], **_: Any) -> None:
         payload = execute_reply["content"].get("payload", [])
@@ -195,10 +203,13 @@ def _environment(place: Place, scratch: Path) -> dict[str, str]:
     return {**os.environ, **ours, **place.settings}
 
 
-async def started(place: Place, time_limit: float) -> Kernel:
+async def started(
+    place: Place, time_limit: float, meanwhile: Callable[[], object] = lambda: None
+) -> Kernel:
+    """A kernel that is ready; what is to be done meanwhile is done while its process loads."""
     kernel = Kernel(place, time_limit)
     try:
-        await kernel.start()
+        await kernel.start(meanwhile)
     except RuntimeError as error:
         await kernel.stop()
         raise NotStarted from error

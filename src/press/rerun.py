@@ -2,9 +2,10 @@
 
 import os
 import platform
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from press import __version__, dataset
@@ -24,6 +25,8 @@ from press.script import Script
 from press.spare import Spare
 from press.state import Reading, read, versions_of
 from press.vault import FOLDER
+
+STAND_IN = "stand-in.npz"
 
 
 async def rerun(
@@ -49,6 +52,7 @@ async def rerun(
     snapshots = kept(blog, work, before.inputs, data) if keep else None
     conditions = Conditions(
         place=place_of(blog, before.script, snapshots, rehearsal),
+        data=data_of(blog, before.script, rehearsal),
         time_limit=time_limit,
         rehearsal=rehearsal,
         kept=snapshots,
@@ -85,22 +89,23 @@ async def make_ready(blog: Blog, path: Path, spare: Spare) -> None:
 
 
 def place_of(blog: Blog, script: Script, snapshots: Kept | None, rehearsal: bool) -> Place:
-    mnist = _mnist(blog, script, rehearsal)
-    settings = {MNIST_FILE: str(mnist)} if mnist else {}
+    mnist = blog.local / STAND_IN if rehearsal else dataset.mnist_file()
+    settings = {MNIST_FILE: str(mnist)} if uses_mnist(script) else {}
     settings |= {FOLDER: str(snapshots.parts)} if snapshots else {}
     return Place(blog.code, blog.local, settings)
+
+
+def data_of(blog: Blog, script: Script, rehearsal: bool) -> Callable[[], object]:
+    """What sees to it that the place holds the data it names, and that they are the right ones."""
+    if not uses_mnist(script):
+        return lambda: None
+    return partial(dataset.stand_in, blog.local / STAND_IN) if rehearsal else dataset.mnist
 
 
 def _card(outcomes: Sequence[Outcome]) -> bytes | None:
     """The first figure stands for the post."""
     bitmaps = [picture.bitmap for outcome in outcomes for picture in outcome.pictures]
     return next((card(bitmap) for bitmap in bitmaps if bitmap), None)
-
-
-def _mnist(blog: Blog, script: Script, rehearsal: bool) -> Path | None:
-    if not uses_mnist(script):
-        return None
-    return dataset.stand_in(blog.local / "stand-in.npz") if rehearsal else dataset.mnist()
 
 
 def _products(blog: Blog, before: Reading, old: Record | None) -> set[str]:

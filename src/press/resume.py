@@ -28,13 +28,24 @@ FORMAT = 4
 """Counted up when snapshots are made or laid differently."""
 LIMIT = 4 << 30
 """Bytes on disk; the snapshots not used for longest go first."""
-WORTH = 25
-"""A snapshot must save this many times what making it takes."""
 SPEED = 500_000_000
-"""Bytes that are read, sealed and written in a second, roughly and rather too low."""
-LEAST = 1.0
-"""Seconds of work that are worth a snapshot at all."""
+"""Bytes that are read, sealed and copied in a second, roughly and rather too low."""
 SETTINGS = ("TF_", "KERAS_", "XLA_", "OMP_", "OPENBLAS_", "MKL_", "NPY_", "PYTHON", "CUDA_", "MPL")
+
+
+@dataclass(frozen=True)
+class Thrift:
+    """When a snapshot is worth its while."""
+
+    least: float
+    """Seconds of work that are worth one at all."""
+    times: float
+    """It must save this many times what making it takes."""
+
+
+AT_FIRST = Thrift(least=1.0, times=25)
+BEHIND = Thrift(least=0.3, times=1)
+"""In a run that goes on from a snapshot: an author is at work there and soon comes again."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +64,14 @@ class Snapshot:
     @property
     def parts(self) -> set[str]:
         return {self.state, self.outcomes, *self.arrays}
+
+
+def room(work: float, taking: float, *, resumed: bool) -> int:
+    """How many bytes may be kept to save seconds of work, if the last snapshot took so many."""
+    thrift = BEHIND if resumed else AT_FIRST
+    if work < max(thrift.least, thrift.times * taking):
+        return 0
+    return round(work / thrift.times * SPEED)
 
 
 class Kept:
@@ -83,14 +102,6 @@ class Kept:
         cells = self._cells[: snapshot.cells]
         numbers = replayed(cells, snapshot.seconds, snapshot.written)
         return [cells[number] for number in numbers]
-
-    def is_worth(self, work: float, taking: float) -> bool:
-        """Whether seconds of work are worth a snapshot, if the last one took so many."""
-        return work >= max(LEAST, WORTH * taking)
-
-    def room(self, work: float) -> int:
-        """How many bytes it may keep to save so many seconds of work."""
-        return round(work / WORTH * SPEED)
 
     def may_follow(self, seconds: Sequence[float], written: Sequence[int] = ()) -> bool:
         """Whether a snapshot after these cells can hold all that they have done."""

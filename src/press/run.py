@@ -5,6 +5,7 @@ import json
 import re
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from textwrap import shorten
@@ -16,13 +17,16 @@ from press.collect import ANSI, outcome_of
 from press.errors import PressError
 from press.kernel import Kernel, Place, Refused, started
 from press.outcome import Outcome
-from press.resume import Kept, Snapshot
+from press.resume import Kept, Snapshot, room
 from press.script import Cell, Script
 from press.spare import Spare
 
 TAKE = "__import__('press.snapshot').snapshot.take({})"
+SETTLE = "__import__('press.snapshot').snapshot.settle()"
 LAY = "__import__('press.snapshot').snapshot.lay(*{!r})"
 NO_BITMAPS = "__import__('press.inside').inside.draw_no_bitmaps()"
+PATIENCE = 5.0
+"""Seconds that the writing of a snapshot may take when all else is done."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +86,8 @@ class Conditions:
     time_limit: float
     rehearsal: bool
     """On stand-in data a false claim is told, but does not end the run."""
+    data: Callable[[], object] = lambda: None
+    """Sees to the data that a kernel at this place will find."""
     kept: Kept | None = None
     """Where snapshots go."""
     resume: bool = False
@@ -99,7 +105,8 @@ class _Done:
     known: int = 0
     """How many cells the last snapshot holds."""
     taking: float = 0.0
-    """How many seconds the last snapshot took."""
+    """How many seconds the last snapshot took to make, or to lay."""
+    resumed: bool = False
     drawn: bool = False
     """Whether there is a figure, and so a bitmap for the card."""
 
@@ -119,6 +126,10 @@ async def run(script: Script, conditions: Conditions, listen: Listener) -> Run:
             done.outcomes.append(outcome_of(outputs, _places(kernel)))
             await _draw_once(kernel, done)
             await _keep(kernel, conditions, done)
+        await _settle(kernel, done)
+    except PressError:
+        await _settle(kernel, done)
+        raise
     finally:
         await kernel.stop()
     seconds = time.perf_counter() - started
@@ -131,7 +142,7 @@ async def _begun(conditions: Conditions, listen: Listener) -> tuple[Kernel, _Don
         for snapshot, outcomes in conditions.kept.usable():
             kernel = await _started(conditions)
             try:
-                await _lay(kernel, conditions.kept, snapshot)
+                taking = await _lay(kernel, conditions.kept, snapshot)
             except (Refused, DeadKernelError) as refusal:
                 listen(FallsBack(str(refusal)))
             except BaseException:
@@ -139,37 +150,51 @@ async def _begun(conditions: Conditions, listen: Listener) -> tuple[Kernel, _Don
                 raise
             else:
                 listen(Resumes(snapshot.cells, sum(snapshot.seconds)))
-                return kernel, _Done([*outcomes], [*snapshot.seconds], snapshot.cells)
+                known = ([*outcomes], [*snapshot.seconds], snapshot.cells)
+                return kernel, _Done(*known, taking, resumed=True)
             await kernel.stop()
     return await _started(conditions), _Done()
 
 
 async def _started(conditions: Conditions) -> Kernel:
     if conditions.spare and (ready := await conditions.spare.take(conditions.place)):
+        conditions.data()
         return ready
-    return await started(conditions.place, conditions.time_limit)
+    return await started(conditions.place, conditions.time_limit, conditions.data)
 
 
-async def _lay(kernel: Kernel, kept: Kept, snapshot: Snapshot) -> None:
+async def _lay(kernel: Kernel, kept: Kept, snapshot: Snapshot) -> float:
+    """Lay a snapshot over a new kernel; in how many seconds."""
     for cell in kept.again(snapshot):
         await kernel.ask("None", after=cell.source)
+    begun = time.perf_counter()
     await kernel.ask(LAY.format((snapshot.state, snapshot.arrays, snapshot.cells)))
+    return time.perf_counter() - begun
 
 
 async def _keep(kernel: Kernel, conditions: Conditions, done: _Done) -> None:
-    """Take a snapshot if it saves far more than it takes."""
-    kept, work = conditions.kept, sum(done.seconds[done.known :])
-    if not kept or not kept.is_worth(work, done.taking) or not kept.may_follow(done.seconds):
+    """Take a snapshot if it saves more than it takes."""
+    kept = conditions.kept
+    most = room(sum(done.seconds[done.known :]), done.taking, resumed=done.resumed)
+    if not kept or not most or not kept.may_follow(done.seconds):
         return
     begun = time.perf_counter()
     try:
-        taken = json.loads(await kernel.ask(TAKE.format(kept.room(work))))
+        taken = json.loads(await kernel.ask(TAKE.format(most)))
     except (Refused, DeadKernelError):
         return
     if taken:
         kept.add(taken, done.outcomes, done.seconds)
         done.known = len(done.outcomes)
     done.taking = time.perf_counter() - begun
+
+
+async def _settle(kernel: Kernel, done: _Done) -> None:
+    """Let the last snapshot be written; a kernel that is stuck in a cell is not waited for."""
+    if done.taking:
+        with suppress(Refused, DeadKernelError, TimeoutError):
+            async with asyncio.timeout(PATIENCE):
+                await kernel.ask(SETTLE)
 
 
 async def _draw_once(kernel: Kernel, done: _Done) -> None:

@@ -5,6 +5,7 @@ import os
 import pickle
 import sys
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import wraps
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
@@ -13,7 +14,7 @@ import cloudpickle
 
 from press import namespace, surroundings
 from press.needs import HISTORY
-from press.vault import FOLDER, Vault, secret
+from press.vault import FOLDER, Bytes, Vault, secret
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -23,6 +24,10 @@ changed: dict[int, set[str]] = {}
 """By the number of the cell, what it changed outside the kernel."""
 at_work = False
 """Whether it is we who are at work, and no cell."""
+IN_PASSING = 1 << 30
+"""Bytes of a snapshot that may be copied, to be written while the next cells run."""
+writer = ThreadPoolExecutor(1)
+writing: list[Future[None]] = []
 
 
 def watch(shell: Any) -> None:
@@ -81,15 +86,31 @@ def take(room: int) -> str:
     dumped = namespace.dump(shell.user_ns, names)
     if dumped.size > room:
         return "null"
-    state = vault.put(pickle.dumps((dumped.data, cloudpickle.dumps(around))))
+    settle()
+    put = _put_in_passing if dumped.size <= IN_PASSING else Vault.put
+    state = pickle.dumps((dumped.data, cloudpickle.dumps(around)))
     return json.dumps(
         {
-            "state": state,
-            "arrays": [vault.put(array) for array in dumped.arrays],
+            "state": put(vault, state),
+            "arrays": [put(vault, array) for array in dumped.arrays],
             "missing": sorted(set(names) - dumped.names),
             "written": sorted(number for number, paths in changed.items() if paths),
         }
     )
+
+
+def settle() -> None:
+    """Wait until all snapshots are written."""
+    while writing:
+        writing.pop().result()
+
+
+def _put_in_passing(vault: Vault, data: Bytes) -> str:
+    """Written soon, from a copy that no cell changes meanwhile."""
+    name = vault.seal(data)
+    if not vault.has(name):
+        writing.append(writer.submit(vault.write, name, bytes(data)))
+    return name
 
 
 @unnoticed

@@ -76,10 +76,11 @@ def verify_snippets(
 
 
 def trial_of(blog: Blog, work: Work, folder: Path, errors: list[PressError]) -> Trial | None:
-    from press.rerun import place_of
+    from press.rerun import data_of, place_of
 
     try:
         reading = read(blog, work.script, work.record)
+        data_of(blog, reading.script, rehearsal=True)()
         place = place_of(blog, reading.script, None, rehearsal=True)
         place = replace(place, folder=_only_inputs(blog, reading, folder / work.slug))
         return Trial(work.slug, reading.script, snippets(work, reading.script), place)

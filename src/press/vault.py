@@ -27,14 +27,20 @@ class Vault:
 
     def put(self, data: Bytes) -> str:
         name = self.seal(data)
-        path = self.folder / name
-        if not path.exists():
-            self.folder.mkdir(parents=True, exist_ok=True)
-            # Not synced to disk, as results are: what a crash cuts short is not let out again.
-            aside = path.with_name(f"{name}.{os.getpid()}")
-            aside.write_bytes(data)
-            aside.replace(path)
+        if not self.has(name):
+            self.write(name, data)
         return name
+
+    def has(self, name: str) -> bool:
+        return (self.folder / name).exists()
+
+    def write(self, name: str, data: Bytes) -> None:
+        """Not synced to disk, as results are: what a crash cuts short is not let out again."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        path = self.folder / name
+        aside = path.with_name(f"{name}.{os.getpid()}")
+        aside.write_bytes(data)
+        aside.replace(path)
 
     def get(self, name: str) -> bytearray | None:
         """The bytes of this name, if they are there and whole; writable, as arrays may be."""
