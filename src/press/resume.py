@@ -44,7 +44,7 @@ class Thrift:
 
 
 AT_FIRST = Thrift(least=1.0, times=25)
-BEHIND = Thrift(least=0.3, times=1)
+BEHIND = Thrift(least=0.5, times=1)
 """In a run that goes on from a snapshot: an author is at work there and soon comes again."""
 
 
