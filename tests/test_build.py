@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from press import key
 from press.blog import Blog
 from press.cli import main
 from press.downloads import ARCHIVE
@@ -99,6 +100,24 @@ def test_status_tells_each_state(blog: Blog, press: Press) -> None:
     edit(blog, "range(1, 6)", "range(1, 7)")
     row = state(press)
     assert (row["state"], row["reason"], row["line"]) == ("changed", "cell 'train'", 5)
+
+
+def test_the_style_a_tag_and_press_itself_make_a_result_old(
+    built: Blog, press: Press, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with (built.code / "matplotlibrc").open("a") as style:
+        style.write("lines.linewidth: 9\n")
+    assert state(press)["reason"] == "code/matplotlibrc"
+    shutil.copy(ROOT / "code" / "matplotlibrc", built.code)
+    assert state(press)["state"] == "current"
+
+    edit(built, "# %% train", '# %% train tags=["raises-exception"]')
+    assert (state(press)["state"], state(press)["reason"]) == ("changed", "cell 'train'")
+    edit(built, ' tags=["raises-exception"]', "")
+    assert state(press)["state"] == "current"
+
+    monkeypatch.setattr(key, "ENGINE", key.ENGINE + 1)
+    assert state(press)["reason"] == "press runs or collects scripts differently now"
 
 
 @pytest.mark.parametrize(

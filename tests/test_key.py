@@ -64,6 +64,7 @@ def test_what_is_only_shown_does_not_run_again(tmp_path: Path, old: str, new: st
         ("import numpy as np", "import numpy as numpy"),
         ("losses = [1.0", "losses = [1"),
         ("\nfor step", "\n# %% loop\nfor step"),
+        ('tags=["a"]', 'tags=["raises-exception"]'),
     ],
 )
 def test_what_can_change_a_result_runs_again(tmp_path: Path, old: str, new: str) -> None:
@@ -121,6 +122,16 @@ def test_files_that_the_code_names_count(tmp_path: Path) -> None:
     file.write_text("8")
 
     assert keys(tmp_path, script).compute != before
+
+
+def test_the_style_of_the_figures_counts(tmp_path: Path) -> None:
+    without = keys(tmp_path, SCRIPT).compute
+    style = tmp_path / "code" / "matplotlibrc"
+    style.write_text("lines.linewidth: 2\n")
+    before = keys(tmp_path, SCRIPT).compute
+    style.write_text("lines.linewidth: 3\n")
+
+    assert len({without, before, keys(tmp_path, SCRIPT).compute}) == 3
 
 
 def test_the_data_set_counts_where_it_is_used(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from press.blog import Blog
 from press.outcome import NOTHING
 from press.record import read_record
 from press.script import Cell, Script
+from press.state import versions_of
 from press.vault import Vault, secret
 
 from .conftest import Press, add_post
@@ -232,6 +233,26 @@ def test_refresh_runs_everything(blog: Blog, press: Press, monkeypatch: pytest.M
     assert press("build").code == 0
 
     assert said_cells_known(press("build", "--refresh").err) == 0
+
+
+def test_every_installed_version_counts_but_those_of_tools(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "shapes-1.0.dist-info").mkdir()
+    (tmp_path / "pytest_xdist-9.0.dist-info").mkdir()
+
+    found = set(resume._packages())
+
+    assert {"shapes-1.0", f"numpy-{np.__version__}"} <= found
+    assert "pytest_xdist-9.0" not in found
+
+
+def test_versions_are_those_of_what_is_imported() -> None:
+    found = versions_of({"PIL", "numpy", "os", "shapes"})
+
+    assert found.keys() == {"pillow", "numpy"}
+    assert found["numpy"] == np.__version__
 
 
 # The cache

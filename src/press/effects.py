@@ -6,76 +6,51 @@ things that code may change unseen: the shared random generators, files, and set
 
 import ast
 import builtins
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from press.needs import HARMLESS, bound_in, imported, names_in, read_before_bound
+from press.libraries import (
+    CHANGE_FIRST,
+    CHANGING_VIEWS,
+    CONTAINERS,
+    DRAWING,
+    DRAWING_PATHS,
+    FRESH,
+    HARMLESS,
+    KEEPING,
+    NOT_DRAWING,
+    NUMPY_VIEWS,
+    READING,
+    SEEDING,
+    SEEDING_ONE,
+    SETTINGS,
+    TRAINED_BY,
+    VIEWS,
+    WRITING,
+)
+from press.names import (
+    Function,
+    arguments_of,
+    augmented,
+    bound_here,
+    bound_in,
+    calls_in,
+    declared_global,
+    functions_in,
+    imported,
+    last_name,
+    names_in,
+    names_of_target,
+    own_parts,
+    parameters_of,
+    path_of,
+    read_at_once,
+    root_of,
+    surely_bound,
+)
 
 RANDOM, TRAINING, FILES, PROCESS = "<random>", "<training>", "<files>", "<process>"
 """Stand among the names for what has no name: every piece may read, bind or change them."""
-
-FRESH = re.compile(
-    "all|any|argmax|argmin|argpartition|argsort|astype|capitalize|copy|corr|count|"
-    "count_params|cumsum|describe|diff|dot|drop|dropna|endswith|evaluate|find|flatten|format|"
-    "get_config|get_weights|head|idxmax|idxmin|index|isin|item|join|keys|lower|map|max|mean|"
-    "median|min|nlargest|nonzero|nsmallest|numpy|pivot|predict|prod|ptp|quantile|rename|"
-    "repeat|replace|reset_index|round|rsplit|searchsorted|set_index|sort_values|split|"
-    "splitlines|startswith|std|strip|sum|summary|tail|title|to_frame|to_string|tolist|upper|"
-    "var"
-)
-"""Methods that change nothing and give something new."""
-VIEWS = re.compile(
-    "diagonal|flat|get|get_layer|items|pop|ravel|reshape|setdefault|squeeze|swapaxes|"
-    "transpose|values|view"
-)
-"""Methods that give a part of what they are called on."""
-CHANGING_VIEWS = {"pop", "setdefault"}
-NUMPY_VIEWS = re.compile(
-    "array_split|asarray|atleast_1d|atleast_2d|broadcast_to|diagonal|expand_dims|moveaxis|"
-    "ravel|reshape|rollaxis|sliding_window_view|split|squeeze|swapaxes|transpose"
-)
-KEEPING = {"add", "append", "appendleft", "extend", "insert", "setdefault", "update"}
-"""Methods after which an object holds what it was given."""
-CONTAINERS = re.compile("dict|enumerate|filter|iter|list|map|reversed|set|sorted|tuple|zip")
-CHANGE_FIRST = re.compile(
-    r"(.*\.)?(add\.at|copyto|delattr|fill_diagonal|heapify|heappop|heappush|next|place|put|"
-    r"putmask|"
-    r"setattr|shuffle|subtract\.at)"
-)
-"""Functions that change their first argument, by the end of their path."""
-DRAWING = {"add", "build"}
-TRAINED_BY = {"fit", "fit_generator", "train_on_batch"}
-DRAWING_PATHS = (
-    "keras.Sequential",
-    "keras.Model",
-    "keras.applications",
-    "keras.initializers",
-    "keras.layers",
-    "keras.models",
-    "keras.random",
-    "numpy.random",
-    "random.",
-    "tensorflow.keras.layers",
-    "tensorflow.keras.Sequential",
-    "tensorflow.random",
-)
-NOT_DRAWING = {"Generator", "Input", "SeedSequence", "default_rng", "load_model"}
-SEEDING = "set_random_seed"
-SEEDING_ONE = {"numpy.random.seed", "random.seed", "tensorflow.random.set_seed"}
-"""They leave the other generators as they are."""
-WRITING = re.compile(
-    "mkdir|mkdtemp|mkstemp|rename|rmdir|rmtree|save|save_weights|savefig|savetxt|savez|"
-    "savez_compressed|to_csv|to_json|touch|unlink|write_bytes|write_text"
-)
-READING = re.compile(
-    "exists|fromfile|genfromtxt|glob|imread|is_file|iterdir|load|load_model|load_weights|"
-    "loadtxt|open|read_bytes|read_csv|read_json|read_text|stat"
-)
-SETTINGS = {"matplotlib": ("rcParams", "rc", "rcdefaults", "style", "use")}
-"""What outlasts a cell, of a library whose calls are otherwise about the figure at hand."""
-
-Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda
 
 
 @dataclass
@@ -137,7 +112,7 @@ def knowledge(trees: Sequence[ast.AST]) -> Knowledge:
 
 def _plain_names(trees: Sequence[ast.AST]) -> frozenset[str]:
     plain: set[str] = set()
-    parts = [part for tree in trees for part in _own(tree)]
+    parts = [part for tree in trees for part in own_parts(tree)]
     assigned = [part for part in parts if isinstance(part, ast.Assign) and len(part.targets) == 1]
     pairs = [(part.targets[0], part.value) for part in assigned]
     known = [(target.id, value) for target, value in pairs if isinstance(target, ast.Name)]
@@ -161,18 +136,18 @@ def _is_plain(value: ast.expr, plain: set[str]) -> bool:
         case ast.BinOp():
             return _is_plain(value.left, plain) and _is_plain(value.right, plain)
         case ast.Call():
-            return _last_name(value.func) in ("bool", "float", "int", "len", "round", "str")
+            return last_name(value.func) in ("bool", "float", "int", "len", "round", "str")
     return False
 
 
 def effects(node: ast.stmt, known: Knowledge) -> Effects:
     """What a statement does when it is run."""
-    surely = _surely_bound(node)
+    surely = surely_bound(node)
     found = Effects(
-        reads=_read_at_once(node),
-        later={name for part in _functions(node) for name in names_in(part)},
-        binds=surely - _augmented(node),
-        rebinds=(_bound_here(node) - surely) | _augmented(node),
+        reads=read_at_once(node),
+        later={name for part in functions_in(node) for name in names_in(part)},
+        binds=surely - augmented(node),
+        rebinds=(bound_here(node) - surely) | augmented(node),
         changes=set(_changed(node, known)),
         shares=list(_shared(node, known)),
         together=list(_together(node, known)),
@@ -190,9 +165,9 @@ def _add_random(node: ast.stmt, known: Knowledge, found: Effects) -> None:
     What is made after it by others is taken to be of no account: else the script would seed it.
     """
     happened = list(_events(node, known))
-    if any(_last_name(call.func) == SEEDING for call in _calls(node)):
+    if any(last_name(call.func) == SEEDING for call in calls_in(node)):
         found.binds |= {RANDOM, TRAINING}
-    elif any(_path(call.func, known) in SEEDING_ONE for call in _calls(node)):
+    elif any(path_of(call.func, known.paths) in SEEDING_ONE for call in calls_in(node)):
         found.reads.add(RANDOM)
         found.rebinds |= {RANDOM, TRAINING}
         found.seeds = True
@@ -206,7 +181,7 @@ def _add_random(node: ast.stmt, known: Knowledge, found: Effects) -> None:
 
 
 def _add_files(node: ast.stmt, found: Effects) -> None:
-    called = {_last_name(part.func) for part in _calls(node)}
+    called = {last_name(part.func) for part in calls_in(node)}
     if any(READING.fullmatch(name) or WRITING.fullmatch(name) for name in called):
         found.reads.add(FILES)
     if any(map(WRITING.fullmatch, called)):
@@ -226,11 +201,11 @@ def _add_settings(node: ast.stmt, known: Knowledge, found: Effects) -> None:
 
 
 def _settings(node: ast.stmt, known: Knowledge) -> Iterator[str]:
-    for part in _own(node):
+    for part in own_parts(node):
         if isinstance(part, ast.Expr) and isinstance(part.value, ast.Call):
-            path = _path(part.value.func, known)
+            path = path_of(part.value.func, known.paths)
         elif isinstance(part, ast.Attribute | ast.Subscript) and not isinstance(part.ctx, ast.Load):
-            path = _path(part, known)
+            path = path_of(part, known.paths)
         else:
             continue
         package, _, rest = path.partition(".")
@@ -243,135 +218,12 @@ def _settings(node: ast.stmt, known: Knowledge) -> Iterator[str]:
             yield path
 
 
-# Names
-
-
-def _read_at_once(node: ast.stmt) -> set[str]:
-    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-        return {name for part in _outside_body(node) for name in names_in(part)}
-    if isinstance(node, ast.ClassDef):
-        inner = [part for part in node.body if not isinstance(part, ast.FunctionDef)]
-        parts = [*node.bases, *node.decorator_list, *inner]
-        return {name for part in parts for name in names_in(part)}
-    return read_before_bound([node])
-
-
-def _outside_body(node: ast.FunctionDef | ast.AsyncFunctionDef) -> list[ast.AST]:
-    given = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
-    notes = [item.annotation for item in given] + [node.returns]
-    parts = [*node.decorator_list, *node.args.defaults, *node.args.kw_defaults, *notes]
-    return [part for part in parts if part]
-
-
-def _surely_bound(node: ast.stmt) -> set[str]:
-    match node:
-        case ast.Assign():
-            return {name for target in node.targets for name in _names_of_target(target)}
-        case ast.AnnAssign() if node.value:
-            return _names_of_target(node.target)
-        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
-            return {node.name}
-        case ast.For():
-            # A loop is taken to run at least once: its bounds are seldom in doubt in a post.
-            return _surely_bound_in(node.body) | _names_of_target(node.target)
-        case ast.With():
-            names = [item.optional_vars for item in node.items if item.optional_vars]
-            bound = {name for target in names for name in _names_of_target(target)}
-            return _surely_bound_in(node.body) | bound
-        case ast.Import():
-            # `import a.b` adds to what `a` is already; other imports bind anew.
-            return {alias.asname or alias.name for alias in node.names} - {
-                alias.name for alias in node.names if "." in alias.name and not alias.asname
-            }
-        case ast.ImportFrom():
-            return {alias.asname or alias.name for alias in node.names}
-    return set()
-
-
-def _surely_bound_in(body: Sequence[ast.stmt]) -> set[str]:
-    return {name for node in body for name in _surely_bound(node)}
-
-
-def _bound_here(node: ast.stmt) -> set[str]:
-    """Also what a branch or a `del` may bind; a comprehension's names are its own."""
-    return bound_in(_own(node)) - _comprehension_names(node) | {name for name, _ in imported(node)}
-
-
-def _comprehension_names(node: ast.AST) -> set[str]:
-    loops = [part for part in _own(node) if isinstance(part, ast.comprehension)]
-    own = {name for loop in loops for name in _names_of_target(loop.target)}
-    return own - {name for target in _targets(node) for name in _names_of_target(target)}
-
-
-def _targets(node: ast.AST) -> Iterator[ast.expr]:
-    for part in _own(node):
-        if isinstance(part, ast.Assign):
-            yield from part.targets
-        elif isinstance(part, ast.For | ast.AsyncFor | ast.NamedExpr | ast.AnnAssign):
-            yield part.target
-        elif isinstance(part, ast.withitem) and part.optional_vars:
-            yield part.optional_vars
-
-
-def _augmented(node: ast.stmt) -> set[str]:
-    return {
-        part.target.id
-        for part in _own(node)
-        if isinstance(part, ast.AugAssign) and isinstance(part.target, ast.Name)
-    }
-
-
-def _names_of_target(target: ast.expr) -> set[str]:
-    return bound_in(ast.walk(target))
-
-
-def _own(node: ast.AST) -> Iterator[ast.AST]:
-    """The node and all within it, but not the bodies of functions: they run when called."""
-    yield node
-    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
-        return
-    for child in ast.iter_child_nodes(node):
-        yield from _own(child)
-
-
-def _calls(node: ast.AST) -> Iterator[ast.Call]:
-    return (part for part in _own(node) if isinstance(part, ast.Call))
-
-
-def _functions(node: ast.AST) -> Iterator[Function]:
-    kinds = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda
-    return (part for part in ast.walk(node) if isinstance(part, kinds))
-
-
-def _last_name(node: ast.expr) -> str:
-    return str(getattr(node, "attr", None) or getattr(node, "id", ""))
-
-
-def _root(node: ast.AST) -> str | None:
-    """The name that an expression such as `a.b[0].c(1).d` begins with."""
-    while isinstance(node, ast.Attribute | ast.Subscript | ast.Call | ast.Starred):
-        node = node.func if isinstance(node, ast.Call) else node.value
-    return node.id if isinstance(node, ast.Name) else None
-
-
-def _path(node: ast.AST, known: Knowledge) -> str:
-    """The dotted path from an import, such as `numpy.random.seed`; empty if it is none."""
-    names: list[str] = []
-    while isinstance(node, ast.Attribute | ast.Subscript):
-        if isinstance(node, ast.Attribute):
-            names.append(node.attr)
-        node = node.value
-    if not isinstance(node, ast.Name) or node.id not in known.paths:
-        return ""
-    return ".".join([known.paths[node.id], *reversed(names)])
-
-
 # What is changed
 
 
 def _changed(node: ast.AST, known: Knowledge) -> Iterator[str]:
     """The names whose objects a piece of code may change."""
-    for part in _own(node):
+    for part in own_parts(node):
         if isinstance(part, ast.Call):
             yield from _changed_by_call(part, known)
         elif isinstance(part, ast.AugAssign) and isinstance(part.target, ast.Name):
@@ -381,15 +233,15 @@ def _changed(node: ast.AST, known: Knowledge) -> Iterator[str]:
 
 
 def _changed_by_call(call: ast.Call, known: Knowledge) -> Iterator[str]:
-    path = _path(call.func, known)
-    end = path or _last_name(call.func)
+    path = path_of(call.func, known.paths)
+    end = path or last_name(call.func)
     if CHANGE_FIRST.fullmatch(end) and call.args:
         yield from _sources(call.args[0], known)
     for keyword in call.keywords:
         if keyword.arg in ("callbacks", "out", "ax"):
             yield from _sources(keyword.value, known)
     for item in (*call.args, *(keyword.value for keyword in call.keywords)):
-        for function in known.functions.get(_root(item) or "", ()):
+        for function in known.functions.get(root_of(item) or "", ()):
             # Whoever is given a function may call it.
             summary = summarised(function, known)
             yield from summary.changes - set(summary.parameters)
@@ -427,7 +279,7 @@ def _given(name: str, parameters: Sequence[str], call: ast.Call, known: Knowledg
 
 def _shared(node: ast.AST, known: Knowledge) -> Iterator[tuple[str, set[str]]]:
     """Each name that is bound, with the names whose objects it may share."""
-    for part in _own(node):
+    for part in own_parts(node):
         if isinstance(part, ast.Assign):
             for target in part.targets:
                 yield from _matched(target, part.value, known)
@@ -459,17 +311,17 @@ def _matched(target: ast.expr, value: ast.expr, known: Knowledge) -> Iterator[tu
             yield from _matched(item, own, known)
         return
     sources = set(_sources(value, known))
-    for name in _names_of_target(target):
+    for name in names_of_target(target):
         yield name, sources
 
 
 def _together(node: ast.AST, known: Knowledge) -> Iterator[set[str]]:
     """Names for what one call makes and what may hang together, as a figure and its axes do."""
-    for part in _own(node):
+    for part in own_parts(node):
         if isinstance(part, ast.Assign) and isinstance(part.value, ast.Call):
             called = part.value.func
-            if "pyplot" in _path(called, known) or _last_name(called) in known.functions:
-                yield {name for target in part.targets for name in _names_of_target(target)}
+            if "pyplot" in path_of(called, known.paths) or last_name(called) in known.functions:
+                yield {name for target in part.targets for name in names_of_target(target)}
 
 
 def _matched_items(
@@ -478,7 +330,7 @@ def _matched_items(
     """The names that a loop binds; those of `zip` and `items()` by their place."""
     places = getattr(target, "elts", [])
     if isinstance(items, ast.Call) and len(places) > 1:
-        called = _last_name(items.func)
+        called = last_name(items.func)
         if called == "zip" and len(places) == len(items.args):
             for place, source in zip(places, items.args, strict=True):
                 yield from _matched_items(place, source, known)
@@ -487,10 +339,10 @@ def _matched_items(
             yield from _matched_items(places[1], items.args[0], known)
             return
         if called in ("items", "ndenumerate", "iterrows") and len(places) == 2:
-            for name in _names_of_target(places[1]):
+            for name in names_of_target(places[1]):
                 yield name, set(_sources(items, known))
             return
-    for name in _names_of_target(target):
+    for name in names_of_target(target):
         yield name, set(_sources(items, known))
 
 
@@ -501,7 +353,7 @@ def _sources(node: ast.expr | None, known: Knowledge) -> Iterator[str]:
             if node.id not in known.plain:
                 yield node.id
         case ast.Attribute() | ast.Subscript() | ast.Starred() | ast.NamedExpr():
-            if not _path(node, known):
+            if not path_of(node, known.paths):
                 yield from _sources(node.value, known)
         case ast.Tuple() | ast.List() | ast.Set():
             for item in node.elts:
@@ -536,7 +388,7 @@ def _comprehended(
     parts: Sequence[ast.expr],
     known: Knowledge,
 ) -> Iterator[str]:
-    inside = {name for loop in node.generators for name in _names_of_target(loop.target)}
+    inside = {name for loop in node.generators for name in names_of_target(loop.target)}
     found = {name for part in parts for name in _sources(part, known)}
     yield from found - inside
     if found & inside:
@@ -545,7 +397,7 @@ def _comprehended(
 
 
 def _sources_of_call(call: ast.Call, known: Knowledge) -> Iterator[str]:
-    path, name = _path(call.func, known), _last_name(call.func)
+    path, name = path_of(call.func, known.paths), last_name(call.func)
     given = [*call.args, *(keyword.value for keyword in call.keywords)]
     if path:
         if NUMPY_VIEWS.fullmatch(name) or name[:1].isupper() or name == "partial":
@@ -586,7 +438,7 @@ def _events(node: ast.AST, known: Knowledge) -> Iterator[str]:
             yield from _events(child, known)
     if not isinstance(node, ast.Call):
         return
-    path, name = _path(node.func, known), _last_name(node.func)
+    path, name = path_of(node.func, known.paths), last_name(node.func)
     if name == SEEDING:
         yield "seed"
     elif path:
@@ -598,7 +450,7 @@ def _events(node: ast.AST, known: Knowledge) -> Iterator[str]:
         yield "draw"
     for mentioned in [node.func, *node.args, *(keyword.value for keyword in node.keywords)]:
         if isinstance(mentioned, ast.Name | ast.Subscript):
-            for function in known.functions.get(_root(mentioned) or "", ()):
+            for function in known.functions.get(root_of(mentioned) or "", ()):
                 yield from summarised(function, known).events
 
 
@@ -607,7 +459,7 @@ def _events(node: ast.AST, known: Knowledge) -> Iterator[str]:
 
 def summarised(function: Function, known: Knowledge) -> Summary:
     if function not in known.summaries:
-        parameters = _parameters(function)
+        parameters = parameters_of(function)
         known.summaries[function] = Summary(parameters, set(), set(), [])  # for those that recur
         known.summaries[function] = _summary(function, parameters, known)
     return known.summaries[function]
@@ -617,7 +469,7 @@ def _summary(function: Function, parameters: list[str], known: Knowledge) -> Sum
     body = function.body if isinstance(function.body, list) else [function.body]
     if isinstance(function, ast.ClassDef):
         return _summary_of_class(function, parameters, known)
-    own = bound_in(node for part in body for node in _own(part))
+    own = bound_in(node for part in body for node in own_parts(part))
     # Within the function, its own names hide those of the script.
     known = replace(known, plain=known.plain - own - set(parameters))
     shares: dict[str, set[str]] = {}
@@ -627,17 +479,17 @@ def _summary(function: Function, parameters: list[str], known: Knowledge) -> Sum
     results = [
         part.value
         for statement in body
-        for part in _own(statement)
+        for part in own_parts(statement)
         if isinstance(part, ast.Return | ast.Yield | ast.YieldFrom) and part.value
     ]
     results += [function.body] if isinstance(function, ast.Lambda) else []
     given = {name for result in results for name in _sources(result, known)}
     changed = {name for part in body for name in _changed(part, known)}
-    local = own - _declared_global(body)
+    local = own - declared_global(body)
     events = [event for part in body for event in _events(part, known)]
     return Summary(
         parameters,
-        (_traced(changed, shares) | _declared_global(body)) - local,
+        (_traced(changed, shares) | declared_global(body)) - local,
         _traced(given, shares) - local,
         _short(events),
     )
@@ -653,11 +505,13 @@ def _summary_of_class(node: ast.ClassDef, parameters: list[str], known: Knowledg
     methods = [part for part in node.body if isinstance(part, ast.FunctionDef)]
     summaries = [summarised(method, known) for method in methods]
     events = [event for summary in summaries for event in summary.events]
-    inherited = [base for base in node.bases if _path(base, known).startswith(DRAWING_PATHS)]
+    inherited = [
+        base for base in node.bases if path_of(base, known.paths).startswith(DRAWING_PATHS)
+    ]
     outside = {
         name
         for method, summary in zip(methods, summaries, strict=True)
-        for name in summary.changes - {item.arg for item in _arguments(method)}
+        for name in summary.changes - {item.arg for item in arguments_of(method)}
     }
     drawing = [*events, *(["draw"] if inherited else [])]
     return Summary(parameters, outside, set(parameters), _short(drawing))
@@ -671,24 +525,3 @@ def _traced(names: set[str], shares: Mapping[str, set[str]]) -> set[str]:
         found |= new
         waiting += new
     return found
-
-
-def _declared_global(body: Sequence[ast.AST]) -> set[str]:
-    parts = [part for statement in body for part in ast.walk(statement)]
-    return {name for part in parts if isinstance(part, ast.Global) for name in part.names}
-
-
-def _parameters(function: Function) -> list[str]:
-    if isinstance(function, ast.ClassDef):
-        inits = [
-            part
-            for part in function.body
-            if isinstance(part, ast.FunctionDef) and part.name == "__init__"
-        ]
-        return [item.arg for item in _arguments(inits[0])[1:]] if inits else []
-    return [item.arg for item in _arguments(function)]
-
-
-def _arguments(function: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> list[ast.arg]:
-    given = function.args
-    return [*given.posonlyargs, *given.args, *given.kwonlyargs]

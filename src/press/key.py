@@ -1,8 +1,8 @@
 """The two keys of a script: must its code run again, must its record be written anew.
 
 The compute key covers what can change a result: the parsed code of the cells and of the local
-modules they import, the files they name, and the data set. Comments, blank lines, layout and cell
-names are not in it. The display key is the digest of the script as written.
+modules they import, the files they name, the style of the figures, and the data set. Comments,
+blank lines, layout and cell names are not in it. The display key is that of the script as written.
 """
 
 import ast
@@ -19,6 +19,10 @@ from press.script import Script, parse, parse_cell
 
 ENGINE = 1
 """Counted up when press runs or collects differently, so that older results are run again."""
+STYLE = "matplotlibrc"
+"""Beside the scripts; Matplotlib reads it on its own."""
+MAY_RAISE = "raises-exception"
+"""The tag of a cell whose error is shown and ends nothing."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +33,7 @@ class Keys:
 
 @dataclass(frozen=True)
 class Inputs:
-    """What a script reads besides its own text: local modules and files that its code names."""
+    """What a script reads besides its own text: local modules, the style, and files it names."""
 
     modules: Mapping[str, str]
     files: Mapping[str, str]
@@ -44,12 +48,22 @@ def digest(data: bytes | str) -> str:
 
 def keys_of(blog: Blog, script: Script, inputs: Inputs, data: str | None) -> Keys:
     parts = [f"engine {ENGINE}"]
-    parts += [code for cell in script.cells if (code := code_of(cell.source))]
+    parts += [what for cell in script.cells if (what := counted(cell.source, cell.tags))]
     parts += [f"{path} {canonical(_module(blog, path))}" for path in sorted(inputs.modules)]
     parts += [f"{path} {inputs.files[path]}" for path in sorted(inputs.files)]
     if data and uses_mnist(script):
         parts.append(f"data {data}")
-    return Keys(compute=digest("\0".join(parts)), display=digest(script.text))
+    return Keys(compute=digest("\0".join(parts)), display=display_key(script.text))
+
+
+def display_key(text: str) -> str:
+    return digest(f"engine {ENGINE}\0{text}")
+
+
+def counted(source: str, tags: Iterable[str]) -> str:
+    """What of a cell counts for a run: its code, and whether that may raise an error."""
+    code = code_of(source)
+    return f"{code} {MAY_RAISE}" if code and MAY_RAISE in tags else code
 
 
 def code_of(source: str) -> str:
@@ -148,7 +162,8 @@ def inputs_of(blog: Blog, script: Script, products: Iterable[str] = ()) -> Input
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
         if _names_file(blog.code, node.value)
     }
-    files = named - set(products) - set(modules) - {script.path}
+    style = {f"code/{STYLE}"} if (blog.code / STYLE).is_file() else set()
+    files = (named - set(products) - set(modules) - {script.path}) | style
     return Inputs(
         modules={path: digest((blog.root / path).read_bytes()) for path in sorted(modules)},
         files={path: digest((blog.root / path).read_bytes()) for path in sorted(files)},

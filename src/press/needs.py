@@ -6,9 +6,10 @@ cells run again.
 
 import ast
 import re
-import symtable
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
+from press.libraries import ACCUMULATING, HARMLESS, SETTER
+from press.names import bound_in, functions_in, imported, names_in, path_of, read_before_bound
 from press.script import Cell, parse_cell
 
 QUICK = 1.0
@@ -19,17 +20,6 @@ DYNAMIC = {"globals", "locals", "vars", "dir", "eval", "exec"}
 """With these a cell may read any name."""
 HISTORY = re.compile(r"_+|_i+|_i?\d+|_[ido]h|In|Out|get_ipython")
 """IPython's own memory of the cells that ran, which no snapshot holds."""
-ACCUMULATING = {"train_on_batch", "test_on_batch"}
-"""Methods that go on counting where an earlier cell left off; that count is not kept."""
-HARMLESS = re.compile(
-    r"numpy\.(?!set(_|err|bufsize)).*|pandas\.(?!.*(set_|reset_|option|register)).*"
-    r"|random\..*|gc\..*|time\..*"
-    r"|matplotlib\.(?!use$|pyplot\.switch_backend$).*|IPython\.display\..*|.*\.[A-Z]\w*"
-    r"|(keras|tensorflow\.keras)\.(utils|backend)\.(set_random_seed|clear_session)"
-    r"|tensorflow\.random\.set_seed"
-)
-"""Calls of a library that change nothing in it, or nothing beyond what a snapshot holds."""
-SETTER = re.compile(r"(set|enable|disable|register|use)([_A-Z]|err|bufsize|$)")
 
 
 class Unreadable(Exception):
@@ -103,7 +93,7 @@ def trace(cells: Sequence[Cell], again: Iterable[int]) -> str | None:
             return "a magic command"
         if tree is None:
             continue
-        for part in _functions(tree) if number in ran_again else [tree]:
+        for part in functions_in(tree) if number in ran_again else [tree]:
             if path := next(_lasting_in(part, paths), None):
                 return path
     return None
@@ -153,126 +143,22 @@ def _counts_on(cell: Cell) -> bool:
     )
 
 
-def bound_in(nodes: Iterable[ast.AST]) -> set[str]:
-    bound: set[str] = set()
-    for node in nodes:
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            bound.add(node.id)
-        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            bound.add(node.name)
-    return bound
-
-
-def read_before_bound(statements: Sequence[ast.stmt], bound: set[str] | None = None) -> set[str]:
-    """The names read before these statements bind them; what they surely bind joins `bound`."""
-    bound = set() if bound is None else bound
-    read: set[str] = set()
-    for statement in statements:
-        match statement:
-            case ast.For() | ast.AsyncFor():
-                read |= names_in(statement.iter) - bound
-                inside = bound | bound_in(ast.walk(statement.target))
-                read |= names_in(statement.target) - inside
-                read |= read_before_bound(statement.body, inside) | read_before_bound(
-                    statement.orelse, set(bound)
-                )
-            case ast.While() | ast.If():
-                read |= names_in(statement.test) - bound
-                read |= read_before_bound(statement.body, set(bound)) | read_before_bound(
-                    statement.orelse, set(bound)
-                )
-            case ast.With() | ast.AsyncWith():
-                for item in statement.items:
-                    read |= names_in(item.context_expr) - bound
-                    bound |= bound_in(ast.walk(item.optional_vars)) if item.optional_vars else set()
-                read |= read_before_bound(statement.body, bound)
-            case _:
-                read |= names_in(statement) - bound
-                if not isinstance(statement, ast.Try | ast.Match):
-                    bound |= _bound_at_once(statement)
-    return read
-
-
-def _bound_at_once(statement: ast.stmt) -> set[str]:
-    match statement:
-        case ast.Assign():
-            return {name for target in statement.targets for name in bound_in(ast.walk(target))}
-        case ast.AnnAssign() if statement.value:
-            return bound_in(ast.walk(statement.target))
-        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
-            return {statement.name}
-        case ast.Import() | ast.ImportFrom():
-            return {alias for alias, _ in imported(statement)}
-    return set()
-
-
-def names_in(node: ast.AST) -> set[str]:
-    """All names that the code looks up outside its own functions and comprehensions."""
-    table = symtable.symtable(ast.unparse(node), "<cell>", "exec")
-    read = {symbol.get_name() for symbol in table.get_symbols() if symbol.is_referenced()}
-    for inner in ast.walk(node):
-        if isinstance(inner, ast.AugAssign | ast.Delete):
-            read |= {name.id for name in ast.walk(inner) if isinstance(name, ast.Name)}
-    return read | _global_in(table.get_children())
-
-
-def _global_in(tables: Iterable[symtable.SymbolTable]) -> set[str]:
-    found: set[str] = set()
-    for table in tables:
-        local = table.get_type() == "function"
-        found |= {
-            symbol.get_name()
-            for symbol in table.get_symbols()
-            if symbol.is_referenced() and (symbol.is_global() or not local)
-        }
-        found |= _global_in(table.get_children())
-    return found
-
-
 def _read_in_functions(tree: ast.Module) -> set[str]:
     """Names that functions look up whenever they are called."""
-    return {name for part in _functions(tree) for name in names_in(part)}
-
-
-def _functions(tree: ast.AST) -> Iterator[ast.AST]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
-            yield node
-
-
-def imported(tree: ast.AST) -> Iterator[tuple[str, str]]:
-    """Each name that an import binds, and what it stands for."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                top = alias.name.partition(".")[0]
-                yield (alias.asname, alias.name) if alias.asname else (top, top)
-        elif isinstance(node, ast.ImportFrom):
-            for alias in node.names:
-                yield alias.asname or alias.name, f"{node.module}.{alias.name}"
+    return {name for part in functions_in(tree) for name in names_in(part)}
 
 
 def _changed(tree: ast.AST, paths: Mapping[str, str]) -> Iterator[str]:
     """What the code calls for its effect on a library, or assigns within one."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
-            yield from _path(node.value.func, paths)
+            path = path_of(node.value.func, paths)
         elif isinstance(node, ast.Call):
-            for path in _path(node.func, paths):
-                if SETTER.match(path.rpartition(".")[2]):
-                    yield path
+            path = path_of(node.func, paths)
+            path = path if SETTER.match(path.rpartition(".")[2]) else ""
         elif isinstance(node, ast.Attribute | ast.Subscript) and not isinstance(node.ctx, ast.Load):
-            yield from _path(node, paths)
-
-
-def _path(node: ast.AST, paths: Mapping[str, str]) -> Iterator[str]:
-    """The dotted path from the library that an expression begins with, if it begins with one."""
-    names: list[str] = []
-    while not isinstance(node, ast.Name):
-        if isinstance(node, ast.Attribute):
-            names.append(node.attr)
-        elif not isinstance(node, ast.Subscript):
-            return
-        node = node.value
-    if node.id in paths:
-        yield ".".join([paths[node.id], *reversed(names)])
+            path = path_of(node, paths)
+        else:
+            continue
+        if path:
+            yield path

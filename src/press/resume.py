@@ -5,7 +5,6 @@ the inputs and the settings. So an edit makes only the snapshots behind it unkno
 of this machine: whatever is missing, damaged or from elsewhere is run again.
 """
 
-import importlib.metadata
 import json
 import os
 import pickle
@@ -193,14 +192,7 @@ def _snapshot(text: str) -> Snapshot:
 
 def _circumstances(blog: Blog, inputs: Inputs, data: str | None) -> list[str]:
     """All that a result depends on besides the code of the cells."""
-    tools = pinned_versions("test").keys() - pinned_versions("run").keys()
-    packages = sorted(
-        f"{item.metadata['Name']} {item.version}"
-        for item in importlib.metadata.distributions()
-        if item.metadata["Name"].lower() not in tools
-    )
     settings = sorted(f"{k}={text}" for k, text in os.environ.items() if k.startswith(SETTINGS))
-    style = blog.code / "matplotlibrc"
     return [
         f"format {FORMAT}",
         f"engine {ENGINE}",
@@ -208,12 +200,20 @@ def _circumstances(blog: Blog, inputs: Inputs, data: str | None) -> list[str]:
         cpu(),
         f"{threads()} threads",
         str(blog.code),
-        *packages,
+        *sorted(_packages()),
         *settings,
         f"{sorted(inputs.digests().items())}",
-        digest(style.read_bytes()) if style.exists() else "",
         str(data),
     ]
+
+
+def _packages() -> Iterator[str]:
+    """All that is installed, by the names of its folders: `numpy-2.4.6`. Tools change no result."""
+    tools = pinned_versions("test").keys() - pinned_versions("run").keys()
+    for folder in sys.path:
+        for about in Path(folder).glob("*.*-info"):
+            if about.stem.partition("-")[0].replace("_", "-").lower() not in tools:
+                yield about.stem
 
 
 def _chain(cells: Sequence[Cell], circumstances: Sequence[str]) -> Iterator[str]:

@@ -4,6 +4,7 @@ import json
 import os
 import pickle
 import sys
+import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import wraps
@@ -22,8 +23,8 @@ CHANGES = ("os.remove", "os.rename", "os.rmdir", "os.mkdir", "os.link", "os.syml
 REACHES_OUT = ("subprocess.Popen", "os.system", "os.fork", "os.posix_spawn", "socket.connect")
 changed: dict[int, set[str]] = {}
 """By the number of the cell, what it changed outside the kernel."""
-at_work = False
-"""Whether it is we who are at work, and no cell."""
+busy = threading.local()
+"""`ourselves` tells of a thread whether it is we who are at work in it, and no cell."""
 IN_PASSING = 1 << 30
 """Bytes of a snapshot that may be copied, to be written while the next cells run."""
 writer = ThreadPoolExecutor(1)
@@ -46,7 +47,7 @@ def watch(shell: Any) -> None:
             paths = [event]
         else:
             return
-        if at_work:
+        if getattr(busy, "ourselves", False):
             return
         here = changed.setdefault(shell.execution_count - 1, set())
         for path in map(os.fsdecode, (path for path in paths if isinstance(path, str | bytes))):
@@ -63,12 +64,11 @@ def unnoticed(work: Callable[P, R]) -> Callable[P, R]:
 
     @wraps(work)
     def unnoticed_work(*args: P.args, **kwargs: P.kwargs) -> R:
-        global at_work
-        at_work = True
+        busy.ourselves = True
         try:
             return work(*args, **kwargs)
         finally:
-            at_work = False
+            busy.ourselves = False
 
     return unnoticed_work
 
@@ -109,7 +109,7 @@ def _put_in_passing(vault: Vault, data: Bytes) -> str:
     """Written soon, from a copy that no cell changes meanwhile."""
     name = vault.seal(data)
     if not vault.has(name):
-        writing.append(writer.submit(vault.write, name, bytes(data)))
+        writing.append(writer.submit(unnoticed(vault.write), name, bytes(data)))
     return name
 
 

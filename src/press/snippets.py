@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from press.progress import Board
     from press.run import Listener
 
-STYLE = "matplotlibrc"
 ADVICE = re.compile(r"(?m)^WARNING:tensorflow:\d+ out of the last \d+ calls .*\n?")
 """TensorFlow gives it by how often it was called, and so for other cells in a shorter program."""
 
@@ -90,12 +89,11 @@ def trial_of(blog: Blog, work: Work, folder: Path, errors: list[PressError]) -> 
 
 
 def _only_inputs(blog: Blog, reading: Reading, folder: Path) -> Path:
-    """A folder with nothing but what the script reads, and the style of its figures."""
-    for name in (*reading.inputs.digests(), f"code/{STYLE}"):
-        if (blog.root / name).exists():
-            target = folder / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(blog.root / name, target)
+    """A folder with nothing but what the script reads."""
+    for name in reading.inputs.digests():
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(blog.root / name, target)
     return folder / "code"
 
 

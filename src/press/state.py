@@ -12,7 +12,7 @@ from pathlib import Path
 from press.blog import Blog
 from press.dataset import DIGEST, SAMPLE
 from press.errors import PressError
-from press.key import Inputs, Keys, code_of, digest, inputs_of, keys_of
+from press.key import Inputs, Keys, code_of, counted, digest, display_key, inputs_of, keys_of
 from press.record import SCHEMA, Record
 from press.script import Script, read_script
 
@@ -83,7 +83,7 @@ def staleness(blog: Blog, path: Path, state: State) -> PressError:
 
 def _untouched(blog: Blog, path: Path, record: Record) -> bool:
     """Whether script, modules and files are byte for byte those of the run: no need to parse."""
-    if digest(blog.text(path)) != record.keys.display:
+    if display_key(blog.text(path)) != record.keys.display:
         return False
     return all(
         (blog.root / name).is_file() and digest((blog.root / name).read_bytes()) == made
@@ -97,12 +97,12 @@ def _read(record: Record) -> dict[str, str]:
 
 
 def _changed(reading: Reading, record: Record) -> State:
-    before = [code for cell in record.cells if (code := code_of(cell.source))]
+    before = [what for cell in record.cells if (what := counted(cell.source, cell.tags))]
     cells = [cell for cell in reading.script.cells if code_of(cell.source)]
-    for cell, code in zip_longest(cells, before):
+    for cell, known in zip_longest(cells, before):
         if cell is None:
             return State(CHANGED, "the last cells were removed")
-        if code_of(cell.source) != code:
+        if counted(cell.source, cell.tags) != known:
             return State(CHANGED, f"cell {cell.label}", cell.line)
     now, then = reading.inputs.digests(), _read(record)
     for name in sorted({*now, *then}):
@@ -138,11 +138,19 @@ def pinned_versions(layer: str = "run") -> Mapping[str, str]:
 
 def versions_of(names: set[str]) -> dict[str, str]:
     """The installed versions of the packages that provide these imports."""
-    providers = importlib.metadata.packages_distributions()
-    packages = {package for name in names for package in providers.get(name, ())}
+    packages = {package for name in names for package in _providers(name)}
     if "keras" in packages:
         packages.add("tensorflow")
     return {package: importlib.metadata.version(package) for package in sorted(packages)}
+
+
+def _providers(name: str) -> Sequence[str]:
+    """Most packages have the name that is imported; the long list is for the others."""
+    if name in sys.stdlib_module_names:
+        return ()
+    if any(importlib.metadata.distributions(name=name)):
+        return (name,)
+    return importlib.metadata.packages_distributions().get(name, ())
 
 
 def cost(record: Record | None) -> float | None:
