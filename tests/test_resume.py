@@ -158,7 +158,7 @@ def said_cells_known(err: str) -> int:
 @pytest.mark.usefixtures("eager")
 @pytest.mark.parametrize(
     ("script", "cells"),
-    [(VARIED, range(2, 8)), (KERAS, (4, 5, 7))],
+    [(VARIED, range(3, 8)), (KERAS, (4, 5, 7))],
     ids=["varied", "keras"],
 )
 def test_a_resumed_run_gives_what_a_whole_one_gives(

@@ -102,6 +102,13 @@ class Kept:
         numbers = replayed(cells, snapshot.seconds, snapshot.written)
         return [cells[number] for number in numbers]
 
+    def saves(self, seconds: Sequence[float], written: Sequence[int] = (), known: int = 0) -> float:
+        """Seconds that a snapshot after these cells saves, beside one that is known."""
+        again = replayed(self._cells[: len(seconds)], seconds, written)
+        return sum(
+            took for number, took in enumerate(seconds[known:], known) if number not in again
+        )
+
     def may_follow(self, seconds: Sequence[float], written: Sequence[int] = ()) -> bool:
         """Whether a snapshot after these cells can hold all that they have done."""
         cells = self._cells[: len(seconds)]

@@ -106,15 +106,18 @@ class _Done:
     """How many cells the last snapshot holds."""
     taking: float = 0.0
     """How many seconds the last snapshot took to make, or to lay."""
-    resumed: bool = False
+    saved: float = 0.0
+    """Seconds of work of an earlier run that this one goes on from."""
     drawn: bool = False
     """Whether there is a figure, and so a bitmap for the card."""
+
+    def room(self, work: float) -> int:
+        return room(work, self.taking, resumed=self.saved > 0)
 
 
 async def run(script: Script, conditions: Conditions, listen: Listener) -> Run:
     started = time.perf_counter()
     kernel, done = await _begun(conditions, listen)
-    saved = sum(done.seconds)
     try:
         await _draw_once(kernel, done)
         for number, cell in list(enumerate(script.cells))[len(done.outcomes) :]:
@@ -133,7 +136,7 @@ async def run(script: Script, conditions: Conditions, listen: Listener) -> Run:
     finally:
         await kernel.stop()
     seconds = time.perf_counter() - started
-    return Run(tuple(done.outcomes), tuple(done.seconds), seconds, saved)
+    return Run(tuple(done.outcomes), tuple(done.seconds), seconds, done.saved)
 
 
 async def _begun(conditions: Conditions, listen: Listener) -> tuple[Kernel, _Done]:
@@ -149,9 +152,10 @@ async def _begun(conditions: Conditions, listen: Listener) -> tuple[Kernel, _Don
                 await kernel.stop()
                 raise
             else:
-                listen(Resumes(snapshot.cells, sum(snapshot.seconds)))
+                saved = conditions.kept.saves(snapshot.seconds, snapshot.written)
+                listen(Resumes(snapshot.cells, saved))
                 known = ([*outcomes], [*snapshot.seconds], snapshot.cells)
-                return kernel, _Done(*known, taking, resumed=True)
+                return kernel, _Done(*known, taking, saved)
             await kernel.stop()
     return await _started(conditions), _Done()
 
@@ -174,13 +178,15 @@ async def _lay(kernel: Kernel, kept: Kept, snapshot: Snapshot) -> float:
 
 async def _keep(kernel: Kernel, conditions: Conditions, done: _Done) -> None:
     """Take a snapshot if it saves more than it takes."""
-    kept = conditions.kept
-    most = room(sum(done.seconds[done.known :]), done.taking, resumed=done.resumed)
-    if not kept or not most or not kept.may_follow(done.seconds):
+    kept, worked = conditions.kept, sum(done.seconds[done.known :])
+    if not kept or not done.room(worked) or not kept.may_follow(done.seconds):
+        return
+    room = done.room(kept.saves(done.seconds, known=done.known))
+    if not room:
         return
     begun = time.perf_counter()
     try:
-        taken = json.loads(await kernel.ask(TAKE.format(most)))
+        taken = json.loads(await kernel.ask(TAKE.format(room)))
     except (Refused, DeadKernelError):
         return
     if taken:
