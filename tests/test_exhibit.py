@@ -40,6 +40,14 @@ def unasked():
 assert np.allclose(share, 0.5)
 assert "adam" == str("adam"), "a reason"
 assert float("inf") > share
+assert (np.arange(3) < 5).all()
+assert np.all(np.diff([1.0, 3.0, 4.0]) > 0.5)
+assert all((rows == 0).all() for rows in np.zeros((2, 3)))
+assert np.isnan([np.nan]).all()
+assert images.shape[1:] == (28, 28)
+assert np.unravel_index(3, (2, 2)) == (1, 1)
+assert not np.isclose([1, 2], [1.5, 2]).all()
+assert np.array_equal(["a"], ["a"])
 """
 
 
@@ -59,9 +67,17 @@ def test_claims_are_kept_with_what_they_were_checked_with(blog: Blog, press: Pre
         ("assert 0.2 < share < 1 and share != -1", "0.5; 0.5"),
         ("assert digit < 3", "0 to 2"),
         ("assert False", ""),
-        ("assert np.allclose(share", ""),
+        ("assert np.allclose(share", "at most 0 apart"),
         ('assert "adam" == str("adam")', "adam"),
         ('assert float("inf") > share', "inf; 0.5"),
+        ("assert (np.arange(3) < 5).all()", "0 to 2"),
+        ("assert np.all(np.diff([1.0", "1 to 2"),
+        ("assert all((rows == 0).all() for rows in np.zeros((2", "0"),
+        ("assert np.isnan([np.nan]).all()", "1 of 1"),
+        ("assert images.shape[1:] == (28", "(28, 28)"),
+        ("assert np.unravel_index(3", "(1, 1)"),
+        ("assert not np.isclose([1", "at most 0.5 apart"),
+        ('assert np.array_equal(["a"]', ""),
     ]
 
     script = blog.code / "post.py"

@@ -1,16 +1,20 @@
 """In the kernel: what the sides of an assertion came to when it was checked.
 
 The sides of its comparisons are noted as they are evaluated, and shown beside the cell's outputs
-for the record; nothing else about the assertion changes.
+for the record; nothing else about the assertion changes. Of an array its range is noted, of two
+that should be close how far they are apart.
 """
 
 import ast
 import builtins
 import math
+import sys
+from collections.abc import Iterable
 from typing import Any
 
 CLAIMS = "application/vnd.press.claims+json"
-NOTE = "__press_note__"
+NOTE, NOTE_APART = "__press_note__", "__press_note_apart__"
+CLOSE = {"allclose", "array_equal", "isclose"}
 LONGEST = 40
 notes: dict[int, list[list[Any]]] = {}
 """By the number of the assertion in its cell, what its sides came to each time, in their order."""
@@ -18,6 +22,7 @@ notes: dict[int, list[list[Any]]] = {}
 
 def watch(shell: Any) -> None:
     setattr(builtins, NOTE, _note)
+    setattr(builtins, NOTE_APART, _note_apart)
     shell.ast_transformers.append(_Noting())
     shell.events.register("pre_run_cell", lambda *_: notes.clear())
     shell.events.register("post_run_cell", lambda *_: _show(shell))
@@ -66,35 +71,104 @@ class _Noting(ast.NodeTransformer):
                     self._side(side, place + count)
                     for count, side in enumerate(test.comparators, start=1)
                 ]
+            case ast.Call():
+                self._note_call(test, place)
         return test
+
+    def _note_call(self, call: ast.Call, place: int) -> None:
+        name = _called(call)
+        plain = not any(isinstance(item, ast.Starred) for item in call.args)
+        if name in CLOSE and len(call.args) > 1 and plain:
+            call.args[:2] = [ast.Starred(self._call(NOTE_APART, place, *call.args[:2]), ast.Load())]
+            ast.fix_missing_locations(call)
+        elif name in ("all", "any") and call.args and plain:
+            call.args[0] = self._members(call.args[0], place)
+        elif name in ("all", "any") and isinstance(call.func, ast.Attribute):
+            call.func.value = self._members(call.func.value, place)
+
+    def _members(self, members: ast.expr, place: int) -> ast.expr:
+        """What is said of all or of any."""
+        if isinstance(members, ast.GeneratorExp | ast.ListComp):
+            members.elt = self._noted(members.elt, place)
+            return members
+        if isinstance(members, ast.Compare) or _called(members) in CLOSE:
+            return self._noted(members, place)
+        return self._side(members, place)
 
     def _side(self, side: ast.expr, place: int) -> ast.expr:
         if _is_constant(side):
             return side
+        return self._call(NOTE, place, side)
+
+    def _call(self, function: str, place: int, *sides: ast.expr) -> ast.expr:
         where = [ast.Constant(self._assertion), ast.Constant(place)]
-        call = ast.Call(ast.Name(NOTE, ast.Load()), [*where, side], [])
-        return ast.fix_missing_locations(ast.copy_location(call, side))
+        call = ast.Call(ast.Name(function, ast.Load()), [*where, *sides], [])
+        return ast.fix_missing_locations(ast.copy_location(call, sides[0]))
+
+
+def _called(node: ast.expr) -> str:
+    function = getattr(node, "func", None)
+    return str(getattr(function, "attr", None) or getattr(function, "id", ""))
 
 
 def _is_constant(side: ast.expr) -> bool:
-    inner = side.operand if isinstance(side, ast.UnaryOp) else side
-    return isinstance(inner, ast.Constant)
+    try:
+        ast.literal_eval(side)
+    except ValueError:
+        return False
+    return True
 
 
 def _note(assertion: int, place: int, value: Any) -> Any:
-    notes.setdefault(assertion, []).append([place, _told(value)])
+    notes.setdefault(assertion, []).extend([place, told] for told in _told(value))
     return value
 
 
-def _told(value: Any) -> str | float | int | None:
-    """A single number, a truth or a short text; anything else has no short form."""
-    if getattr(value, "shape", None) == () and hasattr(value, "item"):
-        value = value.item()
-    if isinstance(value, float) and not math.isfinite(value):
-        return str(value)  # JSON knows no such number
-    if isinstance(value, str):
-        return value if len(value) <= LONGEST else None
-    return value if isinstance(value, bool | int | float) else None
+def _note_apart(assertion: int, place: int, one: Any, other: Any) -> tuple[Any, Any]:
+    import numpy as np
+
+    try:
+        apart = np.abs(np.asarray(one, float) - np.asarray(other, float))
+        largest = float(apart.max(initial=0))
+    except (TypeError, ValueError):
+        return one, other
+    notes.setdefault(assertion, []).append([place, f"at most {largest:.2g} apart"])
+    return one, other
+
+
+def _told(value: Any) -> Iterable[str | float | int]:
+    """A number, a truth or a short text as it is, and of an array its range, or how much is true;
+    anything else has no short form.
+    """
+    value = _plain(value)
+    if getattr(value, "shape", None):
+        yield from _told_of_array(value)
+    elif isinstance(value, float) and not math.isfinite(value):
+        yield str(value)  # JSON knows no such number
+    elif isinstance(value, bool | int | float) or (
+        isinstance(value, str) and len(value) <= LONGEST
+    ):
+        yield value
+    elif isinstance(value, tuple | list) and len(value) <= LONGEST:
+        items = [_plain(item) for item in value]
+        text = str(tuple(items) if isinstance(value, tuple) else items)
+        if len(text) <= LONGEST:
+            yield text
+
+
+def _plain(value: Any) -> Any:
+    """NumPy's numbers as Python's."""
+    single = getattr(value, "shape", None) == () and hasattr(value, "item")
+    return value.item() if single else value
+
+
+def _told_of_array(value: Any) -> Iterable[str | float | int]:
+    array = sys.modules["numpy"].asarray(value)
+    if array.dtype.kind == "b":
+        yield f"{array.sum()} of {array.size}"
+    elif array.dtype.kind in "iuf" and array.size:
+        yield from _told(array.min())
+        yield from _told(array.max())
 
 
 def _show(shell: Any) -> None:
@@ -108,8 +182,7 @@ def in_words(found: list[list[Any]]) -> str:
     """What an assertion was checked with: each side, and how far it went where it came up often."""
     sides: dict[int, list[Any]] = {}
     for place, value in found:
-        if value is not None:
-            sides.setdefault(place, []).append(value)
+        sides.setdefault(place, []).append(value)
     return "; ".join(_range(values) for _, values in sorted(sides.items()))
 
 
