@@ -1,14 +1,19 @@
-"""Resume at every snapshot of real posts and compare: `python -m tests.resumed [SLUG...]`.
+"""Resume real posts and compare with a whole run: `python -m tests.resumed [--sample] [SLUG...]`.
 
-A statement without effect is put into the first cell behind the snapshot, and the rest of the
-script must give what the post's record holds. It takes about half a run for every snapshot.
+A statement without effect is put into a cell, and going on before it must give what the whole run
+gave. As it is, this is done behind every snapshot that lies in .press, and compared with the post's
+record: it takes about half a run for every snapshot. With `--sample` it is done for every cell, on
+the stand-in data, with a snapshot behind each that can have one.
 """
 
 import asyncio
 import dataclasses
 import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
 
-from press import dataset
+from press import dataset, resume
 from press.blog import Blog
 from press.build import TIME_LIMIT
 from press.key import code_of
@@ -16,50 +21,92 @@ from press.outcome import Outcome
 from press.progress import Board
 from press.rerun import data_of, place_of
 from press.results import outcomes_of
-from press.resume import kept
+from press.resume import Kept, kept
 from press.run import Conditions, run
 from press.script import Script
 from press.state import read
+from press.vault import Vault, secret
 from press.work import Work, gather
 
 from .conftest import ROOT
 
 
-def main(slugs: list[str]) -> int:
+def main(words: list[str]) -> int:
     blog = Blog(ROOT)
+    slugs = [word for word in words if word != "--sample"]
+    holds = on_sample if "--sample" in words else on_record
     wrong = [work for work in gather(blog, slugs).works if not asyncio.run(holds(blog, work))]
     return 1 if wrong else 0
 
 
-async def holds(blog: Blog, work: Work) -> bool:
+async def on_record(blog: Blog, work: Work) -> bool:
+    """From every snapshot there is: what the record says."""
     assert work.record, f"{work.slug} has no results"
     reading = read(blog, work.script, work.record)
-    cells = reading.script.cells
-    published = [
-        outcome
-        for cell, outcome in zip(cells, outcomes_of(blog, work.record), strict=True)
-        if code_of(cell.source)
-    ]
-    script = dataclasses.replace(
-        reading.script, cells=tuple(cell for cell in cells if code_of(cell.source))
-    )
+    script = only_code(reading.script)
+    cells = zip(reading.script.cells, outcomes_of(blog, work.record), strict=True)
+    published = [outcome for cell, outcome in cells if code_of(cell.source)]
     snapshots = kept(blog, script, reading.inputs, dataset.DIGEST)
     assert snapshots, "this user has no secret"
     data_of(blog, script, rehearsal=False)()
+    conditions = Conditions(place_of(blog, script, snapshots, rehearsal=False), TIME_LIMIT, False)
     good = True
     for start in sorted(snapshot.cells for snapshot, _ in snapshots.usable()):
-        if start == len(script.cells):
-            continue
-        edited = with_pass(script, start)
-        place = place_of(blog, script, snapshots, rehearsal=False)
-        again = kept(blog, edited, reading.inputs, dataset.DIGEST)
-        conditions = Conditions(place, TIME_LIMIT, False, kept=again, resume=True)
-        with Board() as board, board.listener(work.slug, len(script.cells), []) as listen:
-            done = await run(edited, conditions, listen)
-        same = [shown(outcome) for outcome in done.outcomes] == published
-        print(f"{work.slug}: from cell {start + 1}: {'the same' if same else 'OTHER'}", flush=True)
-        good = good and same
+        if start < len(script.cells):
+            edited = with_pass(script, start)
+            again = kept(blog, edited, reading.inputs, dataset.DIGEST)
+            good &= await same(work.slug, edited, start, conditions, again, published)
     return good
+
+
+async def on_sample(blog: Blog, work: Work) -> bool:
+    """From every cell: what a run of the whole gives on the stand-in data."""
+    known = secret()
+    assert known, "this user has no secret"
+    resume.AT_FIRST = resume.BEHIND = resume.Thrift(least=0.0, times=1e-9)
+    script = only_code(read(blog, work.script, work.record).script)
+    data_of(blog, script, rehearsal=True)()
+    with tempfile.TemporaryDirectory(prefix="press-") as folder:
+        vault = Vault(Path(folder, "parts"), known)
+        snapshots = Kept(Path(folder), vault, script, [])
+        place = place_of(blog, script, snapshots, rehearsal=True)
+        conditions = Conditions(place, TIME_LIMIT, True)
+        whole = await outcomes(work.slug, script, dataclasses.replace(conditions, kept=snapshots))
+        good = True
+        for start in range(1, len(script.cells)):
+            edited = with_pass(script, start)
+            again = Kept(Path(folder), vault, edited, [])
+            good &= await same(work.slug, edited, start, conditions, again, whole)
+    return good
+
+
+async def same(
+    slug: str,
+    script: Script,
+    start: int,
+    conditions: Conditions,
+    again: Kept | None,
+    expected: Sequence[Outcome],
+) -> bool:
+    assert again
+    behind = max((snapshot.cells for snapshot, _ in again.usable()), default=0)
+    resumed = dataclasses.replace(conditions, kept=again, resume=True)
+    found = await outcomes(slug, script, resumed)
+    equal = list(found) == [shown(outcome) for outcome in expected]
+    told = "the same" if equal else "OTHER"
+    print(f"{slug}: cell {start + 1} edited, {behind} known: {told}", flush=True)
+    return equal
+
+
+async def outcomes(slug: str, script: Script, conditions: Conditions) -> list[Outcome]:
+    with Board() as board, board.listener(slug, len(script.cells), []) as listen:
+        done = await run(script, conditions, listen)
+    return [shown(outcome) for outcome in done.outcomes]
+
+
+def only_code(script: Script) -> Script:
+    cells = tuple(cell for cell in script.cells if code_of(cell.source))
+    return dataclasses.replace(script, cells=cells)
 
 
 def with_pass(script: Script, number: int) -> Script:
