@@ -126,7 +126,7 @@ def sweep(blog: Blog) -> None:
     """Remove what a press that was killed left behind."""
     for folder in blog.local.glob(f"{SCRATCH}*"):
         shutil.rmtree(folder, ignore_errors=True)
-    folders = (blog.records, blog.downloads, *(blog.root / "img").glob("*"))
+    folders = (blog.local, blog.records, blog.downloads, *(blog.root / "img").glob("*"))
     for folder in folders:
         for left in folder.glob(f".*{ASIDE}") if folder.is_dir() else ():
             left.unlink()
