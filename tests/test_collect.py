@@ -33,6 +33,11 @@ from press.outcome import Unfit, Value
         ("313/313 ━━━━━━━━━━━━━━━━━━━━ 0s 812us/step", "313/313"),
         ("<object at 0x7f12ab34>", "<object at 0x…>"),
         ("/tmp/ipykernel_12/345.py:3: UserWarning: careful", "cell: UserWarning: careful"),
+        (
+            "before\nWARNING:tensorflow:5 out of the last 19 calls to <function f at 0x7f> trigger"
+            "ed tf.function retracing. Tracing is expensive.\nafter",
+            "before\nafter",
+        ),
         ("CPU times: user 3 ms\nWall time: 4 ms", "CPU times: …\nWall time: …"),
         ("100%|██████████| 10/10 [00:01<00:00,  7.1it/s]\nafter", "after"),
         ("2026-11-21 01:02:03.456: I tensorflow/core/x.cc:1] hello\nkept", "kept"),

@@ -40,6 +40,8 @@ NOISE = [
     (re.compile(r"(?m)^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+: [IWEF] .*\n?"), ""),
     (re.compile(r"(?m)^[IWEF]\d{4} \d\d:\d\d:\d+\.\d+ .*\n?"), ""),
     (re.compile(r"(?m)^WARNING: All log messages before absl::InitializeLog.*\n?"), ""),
+    # It depends on how often TensorFlow was called before, and so on where a run has begun.
+    (re.compile(r"(?m)^WARNING:tensorflow:\d+ out of the last \d+ calls .*\n?"), ""),
     (re.compile(r"(?m)^Matplotlib is building the font cache.*\n?"), ""),
 ]
 

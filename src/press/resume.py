@@ -23,7 +23,7 @@ from press.script import Cell, Script
 from press.state import pinned_versions
 from press.vault import Vault, secret
 
-FORMAT = 4
+FORMAT = 5
 """Counted up when snapshots are made or laid differently."""
 LIMIT = 4 << 30
 """Bytes on disk; the snapshots not used for longest go first."""

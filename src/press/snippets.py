@@ -5,7 +5,6 @@ whole, and then each program in a kernel of its own.
 """
 
 import asyncio
-import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -29,9 +28,6 @@ if TYPE_CHECKING:
     from press.outcome import Outcome
     from press.progress import Board
     from press.run import Listener
-
-ADVICE = re.compile(r"(?m)^WARNING:tensorflow:\d+ out of the last \d+ calls .*\n?")
-"""TensorFlow gives it by how often it was called, and so for other cells in a shorter program."""
 
 
 @dataclass(frozen=True)
@@ -152,9 +148,7 @@ async def _try(trial: Trial, snippet: Snippet, time_limit: float) -> None:
     except PressError as error:
         raise PressError(place, f"{what} fails ({error.problem})", remedy) from error
     known = {line for known in trial.expected for line in known.output.split("\n")}
-    if not known.issuperset(ADVICE.sub("", before.output).split("\n")) or shown(
-        replace(before, output="")
-    ):
+    if not known.issuperset(before.output.split("\n")) or shown(replace(before, output="")):
         # A training that it needs may tell how it goes, as it does in the script.
         raise PressError(place, f"{what} shows more than the cells that it is made of", remedy)
     if shown(own) != shown(trial.expected[snippet.number]):
@@ -179,6 +173,5 @@ async def outcomes(
 def shown(outcome: "Outcome") -> object:
     """All that a reader sees of what a cell gives."""
     pictures = [picture.data for picture in outcome.pictures]
-    output = ADVICE.sub("", outcome.output)
-    everything = (output, pictures, outcome.tables, outcome.entries)
+    everything = (outcome.output, pictures, outcome.tables, outcome.entries)
     return everything if any(everything) else None
