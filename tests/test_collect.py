@@ -38,6 +38,10 @@ from press.outcome import Unfit, Value
             "ed tf.function retracing. Tracing is expensive.\nafter",
             "before\nafter",
         ),
+        (
+            "/tmp/ipykernel_12/34.py:5: RuntimeWarning: overflow\n  z = w @ x  # (1, n)\nafter",
+            "cell: RuntimeWarning: overflow\nafter",
+        ),
         ("CPU times: user 3 ms\nWall time: 4 ms", "CPU times: …\nWall time: …"),
         ("100%|██████████| 10/10 [00:01<00:00,  7.1it/s]\nafter", "after"),
         ("2026-11-21 01:02:03.456: I tensorflow/core/x.cc:1] hello\nkept", "kept"),

@@ -34,6 +34,8 @@ NOISE = [
     (re.compile(r" - \d+(?:\.\d+)?(?:us|ms|s) - \d+(?:\.\d+)?(?:us|ms|s)/step(?= - |\n|$)"), ""),
     (re.compile(r"\bat 0x[0-9a-fA-F]+"), "at 0x…"),
     (re.compile(r"/\S*/ipykernel_\d+/\d+\.py:\d+"), "cell"),
+    # A resumed kernel does not know the lines of the cells that it did not run.
+    (re.compile(r"(?m)^(cell: \w+: .*)\n  \S.*$"), r"\1"),
     (re.compile(r"(?m)^(CPU times|Wall time): .*$"), r"\1: …"),
     (re.compile(r"(?m)^.*\bper loop \(mean ± .*$"), "… per loop"),
     (re.compile(r"(?m)^.*%\|.*\|\s.*\[\d\d:\d\d.*\]\n?"), ""),
