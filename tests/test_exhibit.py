@@ -48,6 +48,19 @@ assert images.shape[1:] == (28, 28)
 assert np.unravel_index(3, (2, 2)) == (1, 1)
 assert not np.isclose([1, 2], [1.5, 2]).all()
 assert np.array_equal(["a"], ["a"])
+
+
+class Round:
+    shape = "round"
+
+    def __array__(self, *_, **__):
+        raise RuntimeError("no array")
+
+
+assert Round() != 1
+np.seterr(all="raise")
+assert not np.isclose(np.inf, -np.inf)
+assert np.isclose(np.inf, np.inf)
 """
 
 
@@ -78,6 +91,9 @@ def test_claims_are_kept_with_what_they_were_checked_with(blog: Blog, press: Pre
         ("assert np.unravel_index(3", "(1, 1)"),
         ("assert not np.isclose([1", "at most 0.5 apart"),
         ('assert np.array_equal(["a"]', ""),
+        ("assert Round() != 1", ""),
+        ("assert not np.isclose(np.inf", "at most inf apart"),
+        ("assert np.isclose(np.inf", "at most nan apart"),
     ]
 
     script = blog.code / "post.py"

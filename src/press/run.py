@@ -154,8 +154,8 @@ async def _begun(conditions: Conditions, listen: Listener) -> tuple[Kernel, _Don
             else:
                 saved = conditions.kept.saves(snapshot.seconds, snapshot.written)
                 listen(Resumes(snapshot.cells, saved))
-                known = ([*outcomes], [*snapshot.seconds], snapshot.cells)
-                return kernel, _Done(*known, taking, saved)
+                seconds = [*snapshot.seconds]
+                return kernel, _Done([*outcomes], seconds, snapshot.cells, taking, saved)
             await kernel.stop()
     return await _started(conditions), _Done()
 
@@ -181,12 +181,12 @@ async def _keep(kernel: Kernel, conditions: Conditions, done: _Done) -> None:
     kept, worked = conditions.kept, sum(done.seconds[done.known :])
     if not kept or not done.room(worked) or not kept.may_follow(done.seconds):
         return
-    room = done.room(kept.saves(done.seconds, known=done.known))
-    if not room:
+    most = done.room(kept.saves(done.seconds, known=done.known))
+    if not most:
         return
     begun = time.perf_counter()
     try:
-        taken = json.loads(await kernel.ask(TAKE.format(room)))
+        taken = json.loads(await kernel.ask(TAKE.format(most)))
     except (Refused, DeadKernelError):
         return
     if taken:
