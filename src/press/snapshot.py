@@ -44,7 +44,8 @@ def watch(shell: Any) -> None:
         elif event in CHANGES:
             paths = [part for part in details[:2] if isinstance(part, str | bytes)]
         elif event in REACHES_OUT:
-            paths = [event]
+            # On a new machine Matplotlib asks once what fonts there are, in whatever cell that is.
+            paths = [] if event == "subprocess.Popen" and "fc-list" in details[1] else [event]
         else:
             return
         if getattr(busy, "ourselves", False):
