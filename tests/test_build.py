@@ -108,7 +108,13 @@ def test_the_style_a_tag_and_press_itself_make_a_result_old(
     with (built.code / "matplotlibrc").open("a") as style:
         style.write("lines.linewidth: 9\n")
     assert state(press)["reason"] == "code/matplotlibrc"
+    (built.code / "matplotlibrc").unlink()
+    assert state(press)["reason"] == "code/matplotlibrc"
+    press("build")
+    assert state(press)["state"] == "current"
     shutil.copy(ROOT / "code" / "matplotlibrc", built.code)
+    assert state(press)["reason"] == "code/matplotlibrc"
+    press("build")
     assert state(press)["state"] == "current"
 
     edit(built, "# %% train", '# %% train tags=["raises-exception"]')

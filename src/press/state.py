@@ -12,7 +12,17 @@ from pathlib import Path
 from press.blog import Blog
 from press.dataset import DIGEST, SAMPLE
 from press.errors import PressError
-from press.key import Inputs, Keys, code_of, counted, digest, display_key, inputs_of, keys_of
+from press.key import (
+    STYLE,
+    Inputs,
+    Keys,
+    code_of,
+    counted,
+    digest,
+    display_key,
+    inputs_of,
+    keys_of,
+)
 from press.record import SCHEMA, Record
 from press.script import Script, read_script
 
@@ -84,6 +94,9 @@ def staleness(blog: Blog, path: Path, state: State) -> PressError:
 def _untouched(blog: Blog, path: Path, record: Record) -> bool:
     """Whether script, modules and files are byte for byte those of the run: no need to parse."""
     if display_key(blog.text(path)) != record.keys.display:
+        return False
+    style = f"code/{STYLE}"
+    if (blog.root / style).is_file() and style not in _read(record):
         return False
     return all(
         (blog.root / name).is_file() and digest((blog.root / name).read_bytes()) == made
