@@ -126,8 +126,8 @@ other.summary()
 @pytest.fixture
 def eager(monkeypatch: pytest.MonkeyPatch) -> None:
     """Take a snapshot after every cell, and run none but the imports again."""
-    monkeypatch.setattr(resume, "AT_FIRST", resume.Thrift(0.0, 1e-9))
-    monkeypatch.setattr(resume, "BEHIND", resume.Thrift(0.0, 1e-9))
+    monkeypatch.setattr(resume, "AT_FIRST", resume.Thrift(0.0, 1e-9, 1e9))
+    monkeypatch.setattr(resume, "BEHIND", resume.Thrift(0.0, 1e-9, 1e9))
     monkeypatch.setattr(needs, "QUICK", 0.0)
 
 
@@ -228,7 +228,7 @@ def test_a_damaged_snapshot_is_passed_over(blog: Blog, press: Press) -> None:
 
 
 def test_refresh_runs_everything(blog: Blog, press: Press, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(resume, "AT_FIRST", resume.Thrift(0.0, 1e-9))
+    monkeypatch.setattr(resume, "AT_FIRST", resume.Thrift(0.0, 1e-9, 1e9))
     add_post(blog, "post", "# %% a\nx = 1\n\n# %% b\nprint(x)\n")
     assert press("build").code == 0
 

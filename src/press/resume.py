@@ -40,10 +40,12 @@ class Thrift:
     """Seconds of work that are worth one at all."""
     times: float
     """It must save this many times what making it takes."""
+    share: float
+    """What all together may take of the work done so far."""
 
 
-AT_FIRST = Thrift(least=1.0, times=25)
-BEHIND = Thrift(least=0.5, times=1)
+AT_FIRST = Thrift(least=1.0, times=10, share=0.04)
+BEHIND = Thrift(least=0.5, times=1, share=1)
 """In a run that goes on from a snapshot: an author is at work there and soon comes again."""
 
 
@@ -65,12 +67,14 @@ class Snapshot:
         return {self.state, self.outcomes, *self.arrays}
 
 
-def room(work: float, taking: float, *, resumed: bool) -> int:
-    """How many bytes may be kept to save seconds of work, if the last snapshot took so many."""
+def room(work: float, all_work: float, takings: Sequence[float], *, resumed: bool) -> int:
+    """How many bytes may be kept to save seconds of work, after snapshots that took so many."""
     thrift = BEHIND if resumed else AT_FIRST
-    if work < max(thrift.least, thrift.times * taking):
+    left = thrift.share * all_work - sum(takings)
+    likely = takings[-1] if takings else 0.0
+    if work < max(thrift.least, thrift.times * likely) or left < likely:
         return 0
-    return round(work / thrift.times * SPEED)
+    return round(min(work / thrift.times, left) * SPEED)
 
 
 class Kept:

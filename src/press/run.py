@@ -104,15 +104,15 @@ class _Done:
     seconds: list[float] = field(default_factory=list)
     known: int = 0
     """How many cells the last snapshot holds."""
-    taking: float = 0.0
-    """How many seconds the last snapshot took to make, or to lay."""
+    takings: list[float] = field(default_factory=list)
+    """How many seconds it took to make each snapshot, or to lay one."""
     saved: float = 0.0
     """Seconds of work of an earlier run that this one goes on from."""
     drawn: bool = False
     """Whether there is a figure, and so a bitmap for the card."""
 
     def room(self, work: float) -> int:
-        return room(work, self.taking, resumed=self.saved > 0)
+        return room(work, sum(self.seconds), self.takings, resumed=self.saved > 0)
 
 
 async def run(script: Script, conditions: Conditions, listen: Listener) -> Run:
@@ -155,7 +155,7 @@ async def _begun(conditions: Conditions, listen: Listener) -> tuple[Kernel, _Don
                 saved = conditions.kept.saves(snapshot.seconds, snapshot.written)
                 listen(Resumes(snapshot.cells, saved))
                 seconds = [*snapshot.seconds]
-                return kernel, _Done([*outcomes], seconds, snapshot.cells, taking, saved)
+                return kernel, _Done([*outcomes], seconds, snapshot.cells, [taking], saved)
             await kernel.stop()
     return await _started(conditions), _Done()
 
@@ -192,12 +192,12 @@ async def _keep(kernel: Kernel, conditions: Conditions, done: _Done) -> None:
     if taken:
         kept.add(taken, done.outcomes, done.seconds)
         done.known = len(done.outcomes)
-    done.taking = time.perf_counter() - begun
+    done.takings.append(time.perf_counter() - begun)
 
 
 async def _settle(kernel: Kernel, done: _Done) -> None:
     """Let the last snapshot be written; a kernel that is stuck in a cell is not waited for."""
-    if done.taking:
+    if done.takings:
         with suppress(Refused, DeadKernelError, TimeoutError):
             async with asyncio.timeout(PATIENCE):
                 await kernel.ask(SETTLE)
