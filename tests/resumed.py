@@ -78,10 +78,12 @@ async def on_sample(blog: Blog, work: Work) -> bool:
         conditions = Conditions(place, TIME_LIMIT, True)
         whole = await outcomes(work.slug, script, dataclasses.replace(conditions, kept=snapshots))
         good = True
+        parts = {part.name for part in vault.folder.iterdir()}
         for start in reversed(range(1, len(script.cells))):  # the quickest first
             edited = with_pass(script, start)
             again = Kept(Path(folder), vault, edited, [])
             good &= await same(work.slug, edited, start, conditions, again, whole)
+            vault.keep_only(parts)
     return good
 
 

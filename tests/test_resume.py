@@ -227,6 +227,21 @@ def test_a_damaged_snapshot_is_passed_over(blog: Blog, press: Press) -> None:
     assert results(blog)["cells"][2].output == "2"
 
 
+@pytest.mark.usefixtures("eager")
+def test_snapshots_that_cannot_be_written_cost_nothing_else(blog: Blog, press: Press) -> None:
+    (blog.local / "kept").mkdir(parents=True)
+    (blog.local / "kept" / "parts").write_text("a file where the folder would be")
+    script = "# %% a\nx = 1\n\n# %% b\ny = x + 1\n\n# %% c\nprint(y)\n"
+    add_post(blog, "post", script)
+
+    told = press("build")
+
+    assert (told.code, results(blog)["cells"][2].output) == (0, "2"), told.err
+    add_post(blog, "post", edited(script, 3))
+    again = press("build")
+    assert (again.code, said_cells_known(again.err)) == (0, 0), again.err
+
+
 def test_refresh_runs_everything(blog: Blog, press: Press, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(resume, "AT_FIRST", resume.Thrift(0.0, 1e-9, 1e9))
     add_post(blog, "post", "# %% a\nx = 1\n\n# %% b\nprint(x)\n")

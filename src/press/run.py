@@ -190,8 +190,9 @@ async def _keep(kernel: Kernel, conditions: Conditions, done: _Done) -> None:
     except (Refused, DeadKernelError):
         return
     if taken:
-        kept.add(taken, done.outcomes, done.seconds)
-        done.known = len(done.outcomes)
+        with suppress(OSError):  # a full disk costs the snapshot, not the run
+            kept.add(taken, done.outcomes, done.seconds)
+            done.known = len(done.outcomes)
     done.takings.append(time.perf_counter() - begun)
 
 

@@ -39,8 +39,11 @@ class Vault:
         self.folder.mkdir(parents=True, exist_ok=True)
         path = self.folder / name
         aside = path.with_name(f"{name}.{os.getpid()}")
-        aside.write_bytes(data)
-        aside.replace(path)
+        try:
+            aside.write_bytes(data)
+            aside.replace(path)
+        finally:
+            aside.unlink(missing_ok=True)
 
     def get(self, name: str) -> bytearray | None:
         """The bytes of this name, if they are there and whole; writable, as arrays may be."""
