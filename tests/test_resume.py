@@ -270,6 +270,32 @@ def test_versions_are_those_of_what_is_imported() -> None:
     assert found["numpy"] == np.__version__
 
 
+# What is worth a snapshot
+
+
+@given(st.lists(st.floats(0, 600), max_size=30))
+def test_all_snapshots_of_a_run_take_a_small_share_of_it(cells: list[float]) -> None:
+    """Each is taken to use all the room it has."""
+    takings: list[float] = []
+    known = 0
+    for number in range(1, len(cells) + 1):
+        work = sum(cells[known:number])
+        most = resume.room(work, sum(cells[:number]), takings, resumed=False)
+        assert not most or work >= 1
+        if most:
+            takings.append(most / resume.SPEED)
+            known = number
+    assert sum(takings) <= 0.04 * sum(cells) + 1e-6
+
+
+def test_after_a_long_training_less_work_is_worth_a_snapshot() -> None:
+    assert not resume.room(9, 20, [1.0], resumed=False)
+    assert not resume.room(9, 400, [1.0], resumed=False)
+    assert resume.room(11, 400, [1.0], resumed=False)
+    assert not resume.room(11, 400, [8.0, 8.0], resumed=False)
+    assert resume.room(2, 400, [1.0], resumed=True)
+
+
 # The cache
 
 
