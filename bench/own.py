@@ -15,7 +15,9 @@ from typing import Any
 
 from press.blog import Blog
 from press.errors import PressError
-from press.install import ensure, ensure_chromium, ensure_jekyll
+from press.machine.browser import ensure_chromium
+from press.machine.python import ensure
+from press.machine.ruby import ensure_jekyll
 
 ROOT = Path(__file__).resolve().parents[1]
 PATIENCE = 20.0
@@ -31,15 +33,16 @@ COMES = """
 
 def ready() -> dict[str, Any]:
     """Have everything that is measured installed, and say what it is."""
-    ensure("test")
+    ensure("test", ROOT)
     jekyll = ensure_jekyll(ROOT)
     ensure_chromium()
-    from press.dataset import mnist
-    from press.machine import cpu, threads
+    from press.datasets.mnist import MNIST
+    from press.machine.processor import cpu, threads
 
+    MNIST.ready()
     return {
         "jekyll": jekyll,
-        "mnist": str(mnist()),
+        "mnist": str(MNIST.files()["mnist.npz"]),
         "threads": threads(),
         "cpu": cpu(),
         "versions": {
@@ -51,9 +54,10 @@ def ready() -> dict[str, Any]:
 
 def fill(root: str) -> None:
     """Give every post the results of the one that has run: their code gives the same."""
-    ensure("run")
-    from press.record import read_record, write_record
-    from press.renew import relabel
+    ensure("run", ROOT)
+    from press.record.freshness import read
+    from press.record.make import earlier, make
+    from press.record.storage import read_record, write_record
 
     blog = Blog(Path(root))
     (known,) = blog.records.glob("*.json")
@@ -61,8 +65,8 @@ def fill(root: str) -> None:
     assert record
     for path in sorted(blog.code.glob("*.py")):
         if not blog.record(path.stem).exists():
-            renewed = relabel(blog, path.stem, path, record)
-            write_record(blog, path.stem, renewed.record, renewed.files)
+            findings = earlier(blog, read(blog, path, record), record)
+            write_record(blog, path.stem, make(path.stem, findings))
 
 
 def serve(root: str, slug: str, name: str, count: str) -> list[float]:

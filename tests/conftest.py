@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from press.blog import Blog
 from press.cli import main
-from press.install import ensure_chromium
+from press.machine.browser import ensure_chromium
 
 ROOT = Path(__file__).parents[1]
 THEME = (
@@ -63,8 +63,9 @@ def blog(tmp_path: Path) -> Blog:
 
 def empty_blog(folder: Path) -> Blog:
     root = folder / "a blog"
-    for name in ("_posts", "code"):
+    for name in ("_posts", "code", "_data"):
         (root / name).mkdir(parents=True)
+    shutil.copy(ROOT / "_data" / "quotes.yml", root / "_data")
     shutil.copy(ROOT / "Gemfile", root)
     shutil.copy(ROOT / "code" / "matplotlibrc", root / "code")
     (root / "_config.yml").write_text("exclude: [code, Gemfile, Gemfile.lock]\n")

@@ -15,16 +15,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from press.blog import Blog
-from press.build import TIME_LIMIT
-from press.effects import effects, knowledge
+from press.commands.snippets import Snippet, Trial, outcomes, program, shown, trial_of
 from press.errors import PressError
-from press.install import ROOT
-from press.jobs import side_by_side, usual_jobs
-from press.progress import Board
-from press.script import parse_cell
-from press.slices import Slicer, Statement
-from press.snippets import Snippet, Trial, outcomes, program, shown, trial_of
-from press.work import gather
+from press.flow.mode import TIME_LIMIT
+from press.flow.posts import gather
+from press.run.pool import side_by_side, usual_jobs
+from press.run.progress import Board
+from press.script.cells import parse_cell
+from press.script.effects import effects, knowledge
+from press.script.programs import Slicer, Statement
+
+from .conftest import ROOT
 
 
 @dataclass(frozen=True)

@@ -1,21 +1,22 @@
 """A record to test with."""
 
-from press.key import Keys
-from press.outcome import Value
-from press.record import (
+from press.record.record import (
     SCHEMA,
     CellRecord,
     Claim,
-    ExhibitRecord,
-    Figure,
+    DataRecord,
+    FigureRecord,
     Made,
     ModelRecord,
     Provenance,
     Record,
+    Source,
     SpriteRecord,
     TableRecord,
     ValueRecord,
 )
+from press.run.outcome import Value
+from press.script.keys import Keys
 
 
 def record() -> Record:
@@ -25,7 +26,7 @@ def record() -> Record:
         keys=Keys("c" * 64, "d" * 64),
         inputs={"code/shapes.py": "e" * 64, "code/model.keras": None},
         cells=(_cell("curve", figures=("curve",)), _cell("results", values=("a",)), _cell(None)),
-        figures={"curve": Figure("img/post/curve.0123abcd.svg", "0" * 64, "curve", 538, 326)},
+        figures={"curve": FigureRecord("img/post/curve.0123abcd.svg", "0" * 64, "curve", 538, 326)},
         tables={
             "accuracy": TableRecord(
                 columns=("", "test"),
@@ -42,7 +43,7 @@ def record() -> Record:
         claims=(Claim("checks", 9, "assert a > 0.97", "0.978"),),
         models={"net": ModelRecord("img/post/net.01234567.bin", "3" * 64, "net", 34826, 70216)},
         data={
-            "mistakes": ExhibitRecord(
+            "mistakes": DataRecord(
                 "img/post/mistakes.01234567.json",
                 "4" * 64,
                 "mistakes",
@@ -65,7 +66,7 @@ def record() -> Record:
             cores=2,
             threads=2,
             seed=42,
-            data=None,
+            data=(Source("MNIST", "7" * 64, "its authors"),),
             seconds=41.2,
             cell_seconds=(0.1, 41.0, 0.1),
         ),
@@ -86,5 +87,5 @@ def _cell(
         figures=figures,
         tables=(),
         values=values,
-        entries=None if values else {"b": Value("2", 2, None)},
+        untagged=None if values else {"b": Value("2", 2, None)},
     )

@@ -15,21 +15,22 @@ from pathlib import Path
 
 import numpy as np
 
-from press import dataset, resume
 from press.blog import Blog
-from press.build import TIME_LIMIT
-from press.inside import MNIST_FILE
-from press.key import code_of
-from press.outcome import Outcome
-from press.progress import Board
-from press.rerun import STAND_IN, data_of, place_of
-from press.results import outcomes_of
-from press.resume import Kept, kept
-from press.run import Conditions, run
-from press.script import Script
-from press.state import read
-from press.vault import Vault, secret
-from press.work import Work, gather
+from press.datasets.mnist import MNIST
+from press.flow.mode import Mode
+from press.flow.posts import Work, gather
+from press.flow.running import STAND_IN, conditions_of
+from press.kernel.sealed import Vault, secret
+from press.record.earlier import outcomes_of
+from press.record.freshness import read
+from press.run import snapshots as resume
+from press.run.keeping import Keeper
+from press.run.loop import Begin, Conditions, from_nothing, run
+from press.run.outcome import Outcome
+from press.run.progress import Board
+from press.run.snapshots import Kept, kept
+from press.script.cells import Script
+from press.script.keys import code_of
 
 from .conftest import ROOT
 
@@ -49,15 +50,14 @@ async def on_record(blog: Blog, work: Work) -> bool:
     script = only_code(reading.script)
     cells = zip(reading.script.cells, outcomes_of(blog, work.record), strict=True)
     published = [outcome for cell, outcome in cells if code_of(cell.source)]
-    snapshots = kept(blog, script, reading.inputs, dataset.DIGEST)
+    snapshots = kept(blog, script, reading.inputs)
     assert snapshots, "this user has no secret"
-    data_of(blog, script, rehearsal=False)()
-    conditions = Conditions(place_of(blog, script, snapshots, rehearsal=False), TIME_LIMIT, False)
+    conditions = conditions_of(blog, script, Mode.BUILD, snapshots)
     good = True
     for start in sorted(snapshot.cells for snapshot, _ in snapshots.usable()):
         if start < len(script.cells):
             edited = with_pass(script, start)
-            again = kept(blog, edited, reading.inputs, dataset.DIGEST)
+            again = kept(blog, edited, reading.inputs)
             good &= await same(work.slug, edited, start, conditions, again, published)
     return good
 
@@ -71,12 +71,10 @@ async def on_sample(blog: Blog, work: Work) -> bool:
     with tempfile.TemporaryDirectory(prefix="press-") as folder:
         vault = Vault(Path(folder, "parts"), known)
         snapshots = Kept(Path(folder), vault, script, [])
-        place = place_of(blog, script, snapshots, rehearsal=True)
-        if MNIST_FILE in place.settings:
-            settings = {**place.settings, MNIST_FILE: str(few_digits(Path(folder)))}
-            place = dataclasses.replace(place, settings=settings)
-        conditions = Conditions(place, TIME_LIMIT, True)
-        whole = await outcomes(work.slug, script, dataclasses.replace(conditions, kept=snapshots))
+        few_digits(blog)
+        conditions = conditions_of(blog, script, Mode.REHEARSAL, snapshots)
+        conditions = dataclasses.replace(conditions, data=lambda: None)
+        whole = await outcomes(work.slug, script, conditions, Keeper(snapshots))
         good = True
         parts = {part.name for part in vault.folder.iterdir()}
         for start in reversed(range(1, len(script.cells))):  # the quickest first
@@ -87,13 +85,13 @@ async def on_sample(blog: Blog, work: Work) -> bool:
     return good
 
 
-def few_digits(folder: Path) -> Path:
+def few_digits(blog: Blog) -> None:
     """The stand-in data, cut short: each cell is followed by all the training behind it."""
-    path = dataset.stand_in(folder / STAND_IN)
+    (path,) = MNIST.stand_in(blog.local / STAND_IN).values()
     with np.load(path) as arrays:
         parts = {name: array[:400] for name, array in arrays.items()}
-    np.savez(path, **parts)
-    return path
+    with path.open("wb") as file:
+        np.savez(file, allow_pickle=False, **parts)
 
 
 async def same(
@@ -109,17 +107,19 @@ async def same(
     if not behind:
         print(f"{slug}: cell {start + 1} edited, nothing known: a whole run", flush=True)
         return True
-    resumed = dataclasses.replace(conditions, kept=again, resume=True)
-    found = await outcomes(slug, script, resumed)
+    keeper = Keeper(again)
+    found = await outcomes(slug, script, conditions, keeper, keeper.begin)
     equal = list(found) == [shown(outcome) for outcome in expected]
     told = "the same" if equal else "OTHER"
     print(f"{slug}: cell {start + 1} edited, {behind} known: {told}", flush=True)
     return equal
 
 
-async def outcomes(slug: str, script: Script, conditions: Conditions) -> list[Outcome]:
+async def outcomes(
+    slug: str, script: Script, conditions: Conditions, keeper: Keeper, begin: Begin = from_nothing
+) -> list[Outcome]:
     with Board() as board, board.listener(slug, len(script.cells), []) as listen:
-        done = await run(script, conditions, listen)
+        done = await run(script, conditions, (listen, keeper), begin)
     return [shown(outcome) for outcome in done.outcomes]
 
 
@@ -137,8 +137,8 @@ def with_pass(script: Script, number: int) -> Script:
 
 def shown(outcome: Outcome) -> Outcome:
     """Without the bitmaps, which no record holds."""
-    pictures = tuple(dataclasses.replace(picture, bitmap=None) for picture in outcome.pictures)
-    return dataclasses.replace(outcome, pictures=pictures)
+    figures = tuple(dataclasses.replace(figure, bitmap=None) for figure in outcome.figures)
+    return dataclasses.replace(outcome, figures=figures)
 
 
 if __name__ == "__main__":

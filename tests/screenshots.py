@@ -2,7 +2,7 @@
 
 from playwright.sync_api import sync_playwright
 
-from press.install import ensure_chromium
+from press.machine.browser import ensure_chromium
 
 from .conftest import ROOT, served
 

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from press import key
 from press.blog import Blog
 from press.cli import main
-from press.downloads import ARCHIVE
-from press.key import digest
-from press.record import read_record
+from press.files import digest
+from press.record.downloads import ARCHIVE
+from press.record.storage import read_record
+from press.script import keys as key
 
 from .conftest import ROOT, Press, add_post, empty_blog
 
@@ -206,7 +206,7 @@ def test_check_runs_nothing_and_names_what_is_stale(built: Blog, press: Press) -
 def test_other_versions_age_a_result_and_do_not_retrain(
     built: Blog, press: Press, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("press.state.pinned_versions", lambda: {"matplotlib": "99.0"})
+    monkeypatch.setattr("press.record.freshness.pinned_versions", lambda _: {"matplotlib": "99.0"})
 
     assert state(press)["state"] == "aged"
     assert str(state(press)["reason"]).endswith("→ 99.0")
@@ -496,15 +496,15 @@ def edit_to(blog: Blog, kill: int) -> None:
 
 KILL_WHILE_WRITING = """\
 import os, signal, sys, threading, time
-import press.record as record
+import press.flow.settling
+import press.record.storage as record
 from press.cli import main
 write_record = record.write_record
 def killed_soon(*arguments):
     threading.Timer({delay}, os.kill, (os.getpid(), signal.SIGKILL)).start()
     write_record(*arguments)
     time.sleep(0.05)
-import press.build
-press.build.write_record = killed_soon
+press.flow.settling.write_record = killed_soon
 sys.exit(main(sys.argv[1:]))
 """
 
@@ -546,7 +546,7 @@ def test_a_rehearsal_never_reaches_the_published_results(built: Blog, press: Pre
     assert "the claim does not hold: assert len(losses) > 99" in told.err
     assert snapshot(built) == before
     rehearsed = Blog(built.local / "sample")
-    assert json.loads(rehearsed.record("post").read_text())["provenance"]["data"] == "sample"
+    assert json.loads(rehearsed.record("post").read_text())["provenance"]["rehearsal"]
     built.record("post").write_bytes(rehearsed.record("post").read_bytes())
     assert press("build", "--check").err.startswith(
         "_data/runs/post.json:1: was made from the stand-in data; "

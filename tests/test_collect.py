@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from press.collect import clean, number_in, outcome_of
-from press.inside import ENTRIES, TABLE
-from press.outcome import Unfit, Value
+from press.kernel.protocol import TABLE, VALUES
+from press.run.outcome import Unfit, Value
+from press.run.outputs import clean, number_in, outcome_of
 
 
 @pytest.mark.parametrize(
@@ -131,14 +131,14 @@ def test_a_table_is_no_text_and_keeps_its_numbers() -> None:
 
 
 def test_dicts_give_values_and_say_what_cannot_be_one() -> None:
-    entries = [
-        {"name": "a", "text": "97.8%", "number": None, "tolerance": 0.5},
-        {"name": "b", "problem": "is nan"},
+    values = [
+        ["a", {"text": "97.8%", "number": None, "tolerance": 0.5}],
+        ["b", {"problem": "is nan"}],
     ]
-    data = {"text/plain": "{…}", ENTRIES: entries}
+    data = {"text/plain": "{…}", VALUES: values}
     outcome = outcome_of([{"output_type": "execute_result", "data": data}], {})
 
-    assert outcome.entries == {"a": Value("97.8%", 97.8, 0.5), "b": Unfit("is nan")}
+    assert outcome.values == {"a": Value("97.8%", 97.8, 0.5), "b": Unfit("is nan")}
 
 
 def test_a_bitmap_stays_a_bitmap() -> None:
@@ -148,5 +148,5 @@ def test_a_bitmap_stays_a_bitmap() -> None:
     outcome = outcome_of([{"output_type": "display_data", "data": data}], {})
 
     assert outcome.output == ""
-    picture = outcome.pictures[0]
+    picture = outcome.figures[0]
     assert (picture.suffix, picture.width, picture.height) == (".png", 3, 2)

@@ -2,27 +2,36 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from press import dataset
+from press.datasets.dataset import DataSet
+from press.datasets.mnist import MNIST
 from press.errors import PressError
-from press.key import digest
+from press.files import digest
 
 from .conftest import served
 
-ARRAYS = {name: np.arange(n, dtype="uint8") for n, name in enumerate(dataset.ARRAYS, start=3)}
+ARRAYS = {name: np.arange(n, dtype="uint8") for n, name in enumerate(MNIST.arrays, start=3)}
+
+
+def small(url: str = "http://127.0.0.1:9/mnist.npz") -> DataSet:
+    """MNIST as if it were a few bytes."""
+    digests = {name: digest(array.tobytes()) for name, array in ARRAYS.items()}
+    return replace(MNIST, arrays=digests, urls={"mnist.npz": url})
 
 
 @pytest.fixture(autouse=True)
-def small_mnist(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Pretend that MNIST is a few bytes, and that this machine has no Keras folder."""
-    digests = {name: digest(array.tobytes()) for name, array in ARRAYS.items()}
-    monkeypatch.setattr(dataset, "ARRAYS", digests)
+def no_keras_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
     monkeypatch.delenv("MNIST_NPZ", raising=False)
+
+
+def keras_file() -> Path:
+    return MNIST.keras_files()["mnist.npz"]
 
 
 @pytest.fixture
@@ -45,61 +54,67 @@ def save(path: Path, arrays: Mapping[str, np.ndarray]) -> Path:
 
 
 def test_the_named_file_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    good_file(dataset.keras_file())
+    good_file(keras_file())
     named = good_file(tmp_path / "mine.npz")
     monkeypatch.setenv("MNIST_NPZ", str(named))
 
-    assert dataset.mnist() == named
+    small().ready()
+    assert small().files() == {"mnist.npz": named}
 
 
 def test_keras_own_file_comes_next() -> None:
-    file = good_file(dataset.keras_file())
+    file = good_file(keras_file())
 
-    assert dataset.mnist() == file
+    small().ready()
+    assert small().files() == {"mnist.npz": file}
 
 
-def test_it_is_fetched_to_where_keras_keeps_it(
-    tmp_path: Path, server: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_it_is_fetched_to_where_keras_keeps_it(tmp_path: Path, server: str) -> None:
     served = good_file(tmp_path / "served" / "mnist.npz")
-    monkeypatch.setattr(dataset, "URL", server)
 
-    assert dataset.mnist() == dataset.keras_file()
-    assert dataset.keras_file().read_bytes() == served.read_bytes()
-    assert [path.name for path in dataset.keras_file().parent.iterdir()] == ["mnist.npz"]
+    small(server).ready()
+
+    assert keras_file().read_bytes() == served.read_bytes()
+    assert [path.name for path in keras_file().parent.iterdir()] == ["mnist.npz"]
 
 
-def test_a_damaged_download_is_not_kept(
-    tmp_path: Path, server: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_damaged_download_is_not_kept(tmp_path: Path, server: str) -> None:
     served = good_file(tmp_path / "served" / "mnist.npz")
     served.write_bytes(served.read_bytes()[:-30])
-    monkeypatch.setattr(dataset, "URL", server)
 
     with pytest.raises(PressError, match=re.escape(f"{server}: what was downloaded is damaged")):
-        dataset.mnist()
-    assert not list(dataset.keras_file().parent.iterdir())
+        small(server).ready()
+    assert not list(keras_file().parent.iterdir())
 
 
-def test_a_file_that_appears_during_the_download_is_kept(tmp_path: Path, server: str) -> None:
+def test_a_file_that_appears_during_the_download_is_kept(
+    tmp_path: Path, server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     good_file(tmp_path / "served" / "mnist.npz")
-    mine = tmp_path / "keras" / "datasets" / "mnist.npz"
-    mine.parent.mkdir(parents=True)
-    mine.write_text("mine")
+    verify = DataSet.verify
 
-    dataset.fetch(server, mine)
+    def appears(data: DataSet, *places: Mapping[str, Path]) -> None:
+        if places:
+            good_file(keras_file())
+            keras_file().touch()
+        verify(data, *places)
 
-    assert mine.read_text() == "mine"
+    monkeypatch.setattr(DataSet, "verify", appears)
+    inode = (tmp_path / "served" / "mnist.npz").stat().st_ino
+
+    small(server).ready()
+
+    assert keras_file().stat().st_nlink == 1, "the download took its place"
+    assert keras_file().stat().st_ino != inode
 
 
-def test_without_file_and_network_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dataset, "URL", "http://127.0.0.1:9/mnist.npz")
+def test_without_file_and_network_it_says_what_to_do() -> None:
 
     with pytest.raises(PressError) as error:
-        dataset.mnist()
+        small().ready()
 
     assert str(error.value) == (
-        f"MNIST: is neither at $MNIST_NPZ nor at {dataset.keras_file()}, and "
+        f"MNIST: is neither at $MNIST_NPZ nor at {keras_file()}, and "
         "http://127.0.0.1:9/mnist.npz cannot be reached ([Errno 111] Connection refused); "
         "set MNIST_NPZ to a copy, or rehearse on a stand-in: ./press build --sample"
     )
@@ -112,9 +127,9 @@ def test_an_altered_file_is_refused_with_both_digests(tmp_path: Path) -> None:
     before = file.read_bytes()
 
     with pytest.raises(PressError) as error:
-        dataset.verify(file)
+        small().verify({"mnist.npz": file})
 
-    found, wanted = digest(bytes(6)), dataset.ARRAYS["y_test"]
+    found, wanted = digest(bytes(6)), small().arrays["y_test"]
     assert str(error.value) == (
         f"{file}: is not MNIST: y_test has the digest {found}, not {wanted}; "
         "set MNIST_NPZ to a good copy, or move this file away"
@@ -127,10 +142,10 @@ def test_a_truncated_file_is_refused_with_both_digests(tmp_path: Path) -> None:
     file.write_bytes(file.read_bytes()[:200])
 
     with pytest.raises(PressError) as error:
-        dataset.verify(file)
+        small().verify({"mnist.npz": file})
 
     assert f"its digest is {digest(file.read_bytes())}" in str(error.value)
-    assert all(wanted in str(error.value) for wanted in dataset.ARRAYS.values())
+    assert all(wanted in str(error.value) for wanted in small().arrays.values())
     assert file.stat().st_size == 200
 
 
@@ -139,23 +154,23 @@ def test_a_file_without_an_array_is_refused(tmp_path: Path) -> None:
     np.savez_compressed(file, x_train=ARRAYS["x_train"])
 
     with pytest.raises(PressError, match=r": is not MNIST: no array y_train"):
-        dataset.verify(file)
+        small().verify({"mnist.npz": file})
 
 
 def test_a_folder_in_its_place_is_refused(tmp_path: Path) -> None:
     with pytest.raises(PressError, match=r": is no readable .npz file; its digest is none"):
-        dataset.verify(tmp_path)
+        small().verify({"mnist.npz": tmp_path})
 
 
 def test_the_named_file_must_be_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MNIST_NPZ", str(tmp_path / "gone.npz"))
 
     with pytest.raises(PressError, match=r"gone.npz: there is no such file \(MNIST_NPZ names it\)"):
-        dataset.mnist()
+        small().ready()
 
 
 def test_the_stand_in_is_small_real_and_shaped_like_mnist(tmp_path: Path) -> None:
-    with np.load(dataset.stand_in(tmp_path / "stand-in.npz")) as file:
+    with np.load(MNIST.stand_in(tmp_path)["mnist.npz"]) as file:
         arrays = dict(file)
 
     assert arrays["x_train"].shape == (1500, 28, 28)

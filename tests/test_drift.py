@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from press.drift import MOVED, WITHIN, differences, drift, ledger_entry, table
-from press.record import Record, TableRecord, ValueRecord
+from press.record.drift import MOVED, WITHIN, differences, drift, ledger_entry, table
+from press.record.record import Record, TableRecord, ValueRecord
 
 from .examples import record
 

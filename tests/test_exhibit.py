@@ -8,7 +8,8 @@ import pytest
 from PIL import Image
 
 from press.blog import Blog
-from press.record import Record, read_record
+from press.record.record import Record
+from press.record.storage import read_record
 
 from .conftest import Press, add_post
 

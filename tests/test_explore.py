@@ -12,8 +12,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Locator, Page
 
-from press.exhibit import shape
-from press.install import ensure_jekyll
+from press.machine.ruby import ensure_jekyll
+from press.record.results import shape
 
 from .conftest import ROOT, add_post, empty_blog, served, with_theme
 from .test_page import ALL_RULES, AXE, LAYOUT_SHIFT, opened

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from press.figure import dark, from_svg
+from press.run.figure import dark, from_svg
 
 SVG = """\
 <?xml version="1.0" encoding="utf-8" standalone="no"?>

@@ -1,7 +1,7 @@
 """A bare machine is brought to work, or its owner hears in one sentence what is missing.
 
 Nothing is installed for this: apt-get, sudo, Bundler and some Pythons are scripts on a PATH of the
-test's own, and pip is given two packages that the test makes.
+test's own, and pip and uv are given packages that the test makes.
 """
 
 import hashlib
@@ -18,8 +18,9 @@ from pathlib import Path
 
 import pytest
 
-from press import install
 from press.errors import PressError
+from press.machine.browser import ensure_chromium
+from press.machine.ruby import ensure_jekyll
 
 ROOT = Path(__file__).parents[1]
 PYTHON = os.path.realpath(sys.executable)
@@ -29,12 +30,19 @@ TOOLS = ("cat", "cmp", "dirname", "env", "id", "readlink", "tail")
 MAIN = """\
 import sys
 from importlib.metadata import version
-from press.install import ensure
-if sys.argv[1:] == ["train"]:
-    ensure("run")
+from pathlib import Path
+from press.machine.python import ensure
+_, root, *words = sys.argv[1:]
+if words == ["train"]:
+    ensure("run", Path(root))
     print(version("large"))
-print(version("small"), *sys.argv[1:], sep="|")
+print(version("small"), *words, sep="|")
 """
+UV = f"""\
+import os, sys
+os.execv({shutil.which("uv", path=str(Path(sys.executable).parent))!r}, ["uv", *sys.argv[1:]])
+"""
+ABOUT_FILES = ("ABOUT/METADATA", "ABOUT/WHEEL", "ABOUT/RECORD")
 INSTALLING = "press: installing Python packages in .press (only this once)\n"
 INSTALLING_MORE = (
     "press: installing TensorFlow and Jupyter in .press (only this once, a few minutes)\n"
@@ -91,21 +99,25 @@ class Clone(Machine):
         (folder / "wheels").mkdir()
         self.pin("base", "small")
         self.pin("run", "small", "large")
+        uv = self.wheel("uv", UV, "uv/__main__.py")
+        (self.root / "requirements" / "uv.txt").write_text(f"uv==1 --hash=sha256:{uv}\n")
         self.online = True
 
     def pin(self, layer: str, *names: str) -> None:
         pins = [f"{name}==1 --hash=sha256:{self.wheel(name)}" for name in names]
         (self.root / "requirements" / f"{layer}.txt").write_text("\n".join(pins) + "\n")
 
-    def wheel(self, name: str, code: str = "") -> str:
-        """Offer pip a package; its digest."""
+    def wheel(self, name: str, code: str = "", module: str = "") -> str:
+        """Offer pip and uv a package; its digest."""
         file = self.folder / "wheels" / f"{name}-1-py3-none-any.whl"
         about = f"{name}-1.dist-info"
         files = {
-            f"{name}.py": code,
+            module or f"{name}.py": code,
             f"{about}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: 1\n",
             f"{about}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
-            f"{about}/RECORD": "",
+            f"{about}/RECORD": "".join(
+                f"{path},,\n" for path in (module or f"{name}.py", *ABOUT_FILES)
+            ).replace("ABOUT", about),
         }
         with zipfile.ZipFile(file, "w") as archive:
             for path, text in files.items():
@@ -116,10 +128,13 @@ class Clone(Machine):
         self.command("python3", f'exec "{PYTHON}" "$@"')
 
     def start(self, *words: str, press: Path | None = None) -> subprocess.Popen[str]:
-        pip = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(self.folder / "wheels")}
-        if not self.online:
-            pip = {"PIP_INDEX_URL": "http://127.0.0.1:9/", "PIP_RETRIES": "1"}
-        settings = {"PIP_CONFIG_FILE": os.devnull, "HOME": str(self.folder), **pip}
+        wheels = str(self.folder / "wheels")
+        packages = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": wheels, "PIP_CONFIG_FILE": os.devnull}
+        index = "no-index = true" if self.online else 'index-url = "http://127.0.0.1:9/"'
+        uv = self.folder / "uv.toml"
+        uv.write_text(f'{index}\nfind-links = ["{wheels}"]\n' if self.online else index)
+        packages |= {"UV_CONFIG_FILE": str(uv), "UV_HTTP_RETRIES": "0"}
+        settings = {"HOME": str(self.folder), **packages}
         return subprocess.Popen(
             [press or self.root / "press", *words],
             cwd=self.folder,
@@ -215,11 +230,11 @@ def test_layer_that_cannot_be_had_leaves_all_as_it_was(made: Clone) -> None:
     assert made.local() == ["install.lock", "venv"]
 
 
-def test_altered_package_is_refused_with_pips_own_words(made: Clone) -> None:
+def test_altered_package_is_refused_with_uvs_own_words(made: Clone) -> None:
     made.wheel("large", "altered = True")
     code, _, err = made.press("train")
     assert code == 1
-    assert "THESE PACKAGES DO NOT MATCH THE HASHES" in err
+    assert "Hash mismatch for `large==1`" in err
     assert err.endswith(
         "requirements/run.txt: the packages cannot be installed; see the lines above\n"
     )
@@ -274,7 +289,7 @@ def test_python_comes_from_apt(clone: Clone, user: int) -> None:
     clone.command("sudo", 'shift; exec "$@"')
     code, out, err = clone.press("build", "two words")
     assert (code, err) == (0, "press: installing Python with apt-get (only this once)\n")
-    assert out == "python -P -m press.install build two words\n"
+    assert out == f"python -P -m press.machine.python {clone.root} build two words\n"
     sudo = [call for call in clone.calls() if call.startswith("sudo")]
     install = f"sudo -n {AS_ROOT} install -y --no-install-recommends python3.12-venv"
     assert sudo == ([] if user == 0 else [f"sudo -n {AS_ROOT} update", install])
@@ -341,16 +356,16 @@ def _misses(machine: Machine, what: str, folder: Path | None = None) -> None:
 
 def _refusal(root: Path) -> str:
     with pytest.raises(PressError) as caught:
-        install.ensure_jekyll(root)
+        ensure_jekyll(root)
     return str(caught.value)
 
 
 def test_jekyll_is_looked_for_once(machine: Machine, root: Path) -> None:
     _has_bundle(machine, root)
     command = [str(machine.path / "bundle"), "exec", "jekyll"]
-    assert install.ensure_jekyll(root) == command
+    assert ensure_jekyll(root) == command
     assert len(machine.calls()) == 1
-    assert install.ensure_jekyll(root) == command
+    assert ensure_jekyll(root) == command
     assert machine.calls() == []
 
 
@@ -359,7 +374,7 @@ def test_jekyll_is_looked_for_again_after_a_change(
     machine: Machine, root: Path, change: str
 ) -> None:
     _has_bundle(machine, root)
-    install.ensure_jekyll(root)
+    ensure_jekyll(root)
     machine.calls()
     if change == "a.gemspec":
         (root / change).unlink()
@@ -371,7 +386,7 @@ def test_jekyll_is_looked_for_again_after_a_change(
         (root / ".press" / "jekyll.json").write_text("{")
     else:
         (root / change).write_text("# changed\n")
-    install.ensure_jekyll(root)
+    ensure_jekyll(root)
     assert len(machine.calls()) == 1
 
 
@@ -380,7 +395,7 @@ def test_jekyll_comes_from_apt(machine: Machine, root: Path) -> None:
     _has_bundle(machine, root, machine.folder / "spare")
     move = f'{MOVE} "{machine.folder}/spare/bundle" "{machine.path}"'
     machine.command("apt-get", move)
-    assert install.ensure_jekyll(root) == [str(machine.path / "bundle"), "exec", "jekyll"]
+    assert ensure_jekyll(root) == [str(machine.path / "bundle"), "exec", "jekyll"]
     calls = machine.calls()
     assert calls[0] == f"sudo -n {AS_ROOT} install -y --no-install-recommends {JEKYLL}"
     assert [call.split()[0] for call in calls] == ["sudo", "apt-get", "bundle"]
@@ -447,7 +462,7 @@ echo "{root}/a.gemspec"''',
     )
     gems = f"BUNDLE_PATH={root}/.press/gems"
     command = ["env", gems, str(elsewhere / "bundle"), "exec", "jekyll"]
-    assert install.ensure_jekyll(root) == command
+    assert ensure_jekyll(root) == command
     assert [call.split()[:2] for call in machine.calls()] == [
         ["bundle", "exec"],
         ["bundle", "install"],
@@ -484,13 +499,13 @@ def test_lock_of_another_ruby(machine: Machine, root: Path) -> None:
 
 def test_chromium_that_is_there(machine: Machine) -> None:
     machine.command("google-chrome", "")
-    assert install.ensure_chromium() == str(machine.path / "google-chrome")
+    assert ensure_chromium() == str(machine.path / "google-chrome")
     assert machine.calls() == []
 
 
 def test_no_chromium(machine: Machine) -> None:
     with pytest.raises(PressError) as caught:
-        install.ensure_chromium()
+        ensure_chromium()
     assert str(caught.value) == (
         "tests: Chromium is missing; install Chromium or Chrome and run ./press again"
     )
@@ -501,7 +516,7 @@ def test_chromium_comes_from_apt(machine: Machine) -> None:
         "apt-get",
         f'echo >"{machine.path}/chromium"; {CHMOD} +x "{machine.path}/chromium"',
     )
-    assert install.ensure_chromium() == str(machine.path / "chromium")
+    assert ensure_chromium() == str(machine.path / "chromium")
 
 
 # The pinned packages, and what continuous integration runs
@@ -555,7 +570,7 @@ def test_press_starts_without_what_only_runs_need() -> None:
     ]
     code = (
         f"import sys; sys.modules.update(dict.fromkeys({absent}))\n"
-        "from press import build, cli, new, serve, status, verify"
+        "from press import cli\nfrom press.commands import build, new, serve, status, verify"
     )
 
     subprocess.run([sys.executable, "-P", "-c", code], check=True, cwd=ROOT)

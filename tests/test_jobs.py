@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from press.blog import Blog
-from press.jobs import usual_jobs
-from press.record import Record, read_record
+from press.record.record import Record
+from press.record.storage import read_record
+from press.run.pool import usual_jobs
 
 from .conftest import ROOT, Press, add_post
 from .test_serve import descendants

@@ -1,5 +1,6 @@
 """The two keys: what makes code run again, and what does not."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,9 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from press.blog import Blog
-from press.dataset import DIGEST
-from press.key import Keys, code_of, inputs_of, keys_of, seed_of, uses_mnist
-from press.script import read_script
+from press.datasets.known import KNOWN
+from press.datasets.mnist import MNIST
+from press.script.cells import read_script
+from press.script.inputs import data_of, inputs_of, seed_of
+from press.script.keys import Keys, code_of, keys_of
 
 SCRIPT = """\
 # %% setup
@@ -25,13 +28,13 @@ for step in range(3):
 """
 
 
-def keys(folder: Path, text: str, data: str | None = DIGEST) -> Keys:
+def keys(folder: Path, text: str) -> Keys:
     blog = Blog(folder)
     blog.code.mkdir(exist_ok=True)
     path = blog.code / "post.py"
     path.write_text(text)
     script = read_script(blog, path)
-    return keys_of(blog, script, inputs_of(blog, script), data)
+    return keys_of(blog, script, inputs_of(blog, script))
 
 
 @pytest.mark.parametrize(
@@ -134,11 +137,16 @@ def test_the_style_of_the_figures_counts(tmp_path: Path) -> None:
     assert len({without, before, keys(tmp_path, SCRIPT).compute}) == 3
 
 
-def test_the_data_set_counts_where_it_is_used(tmp_path: Path) -> None:
+def test_the_data_set_counts_where_it_is_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     loading = "# %% a\nfrom keras.datasets import mnist\n"
+    before = keys(tmp_path, loading), keys(tmp_path, SCRIPT)
 
-    assert keys(tmp_path, loading, "one").compute != keys(tmp_path, loading, "two").compute
-    assert keys(tmp_path, SCRIPT, "one").compute == keys(tmp_path, SCRIPT, "two").compute
+    monkeypatch.setitem(KNOWN, "mnist", replace(MNIST, arrays={"x_train": "another"}))
+
+    assert keys(tmp_path, loading).compute != before[0].compute
+    assert keys(tmp_path, SCRIPT).compute == before[1].compute
 
 
 @pytest.mark.parametrize(
@@ -156,7 +164,7 @@ def test_mnist_is_noticed(tmp_path: Path, line: str) -> None:
     path = blog.code / "post.py"
     path.write_text(f"# %% a\n{line}\n")
 
-    assert uses_mnist(read_script(blog, path))
+    assert data_of(read_script(blog, path)) == [MNIST]
 
 
 def test_the_seed_is_read_from_the_code(tmp_path: Path) -> None:

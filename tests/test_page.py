@@ -16,8 +16,8 @@ from playwright.sync_api import Browser, ElementHandle, Page, Route
 
 from press.blog import Blog
 from press.cli import main
-from press.record import read_record
-from press.slices import written
+from press.record.storage import read_record
+from press.script.programs import written
 
 from .conftest import committed, served
 

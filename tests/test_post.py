@@ -6,7 +6,10 @@ import pytest
 
 from press.blog import Blog
 from press.errors import PressError, Problems
-from press.post import Post, Quote, read_post, unmet
+from press.site.post import Post, read_post
+from press.site.quotes import Quote, numbers, quotable, unmet
+
+from .conftest import ROOT
 
 HEAD = "---\ntitle: A post\n---\n"
 
@@ -16,7 +19,7 @@ def read(folder: Path, text: str, slug: str = "post") -> Post:
     blog.posts.mkdir(exist_ok=True)
     path = blog.posts / f"2026-11-20-{slug}.md"
     path.write_text(text)
-    return read_post(blog, slug, path)
+    return read_post(blog, path, quotable(Blog(ROOT)))
 
 
 def test_quotes_keep_their_lines(tmp_path: Path) -> None:
@@ -62,7 +65,7 @@ def test_unknown_names_come_with_the_nearest(tmp_path: Path) -> None:
     post = read(tmp_path, HEAD + '{% include value.html of="acuracy" %}\n')
     known = {"cell": [], "figure": [], "table": [], "value": ["accuracy", "loss"]}
 
-    assert [str(error) for error in unmet(post, known, {})] == [
+    assert [str(error) for error in unmet(post.path, post.quotes, known, {})] == [
         "_posts/2026-11-20-post.md:4: the run gives no value 'acuracy'; did you mean 'accuracy'?"
     ]
 
@@ -75,7 +78,9 @@ def test_a_reference_may_precede_its_figure(tmp_path: Path) -> None:
         + '{% include figure.html name="f" caption="c" alt="a" %}',
     )
 
-    assert not list(unmet(post, {"cell": [], "figure": ["f"], "table": [], "value": []}, {}))
+    assert not list(
+        unmet(post.path, post.quotes, {"cell": [], "figure": ["f"], "table": [], "value": []}, {})
+    )
 
 
 def test_a_demo_quotes_all_that_it_shows(tmp_path: Path) -> None:
@@ -88,7 +93,7 @@ def test_a_demo_quotes_all_that_it_shows(tmp_path: Path) -> None:
     known = {"model": {"dense"}, "data": {"digits", "mistakes"}, "value": {"best"}}
     held = {"digits": {"labels"}, "mistakes": {"counts", "labels"}}
 
-    assert [str(error) for error in unmet(post, known, held)] == [
+    assert [str(error) for error in unmet(post.path, post.quotes, known, held)] == [
         "_posts/2026-11-20-post.md:4: the run gives no model 'conv'; there are: dense",
         "_posts/2026-11-20-post.md:5: data 'mistakes' holds no answers; "
         "add it to the dict that the cell ends in (it holds: counts, labels)",
@@ -114,3 +119,20 @@ def test_all_mistakes_of_a_post_are_told_at_once(tmp_path: Path) -> None:
 def test_slugs_are_plain(tmp_path: Path) -> None:
     with pytest.raises(PressError, match="the slug 'A_b' holds more than small letters"):
         read(tmp_path, HEAD, slug="A_b")
+
+
+def test_figures_and_tables_are_numbered_as_the_post_shows_them(tmp_path: Path) -> None:
+    post = read(
+        tmp_path,
+        HEAD
+        + '{% raw %}{% include figure.html name="never" caption="c" alt="a" %}{% endraw %}\n'
+        + '{% include ref.html figure="second" %}\n'
+        + """{% include figure.html name='first' caption="c" alt="a" %}\n"""
+        + '{% include table.html name="first" caption="c" %}\n'
+        + '{%- include figure.html\n caption="c" alt="a" name="second" -%}\n',
+    )
+
+    assert numbers(post.quotes) == {
+        "figure": {"first": 1, "second": 2},
+        "table": {"first": 1},
+    }

@@ -3,10 +3,11 @@
 import pytest
 
 from press.errors import PressError
-from press.progress import Board
-from press.run import CellEnds, CellPrints, CellStarts, ClaimFails, Event
-from press.say import duration
-from press.script import Cell
+from press.run.events import CellEnds, CellPrints, CellStarts, ClaimFails, Event
+from press.run.outcome import NOTHING
+from press.run.progress import Board
+from press.script.cells import Cell
+from press.terminal import duration
 
 TRAIN = Cell("train", (), "model.fit(x, y)", 5)
 
@@ -19,7 +20,9 @@ def told(capsys: pytest.CaptureFixture[str], expected: tuple[float, ...], *event
 
 
 def test_a_quick_run_says_only_that_it_runs(capsys: pytest.CaptureFixture[str]) -> None:
-    assert told(capsys, (), CellStarts(0, TRAIN), CellEnds(0.2)) == "post: running 3 cells\n"
+    assert (
+        told(capsys, (), CellStarts(0, TRAIN), CellEnds(0.2, NOTHING)) == "post: running 3 cells\n"
+    )
 
 
 def test_a_long_run_says_what_to_expect_where_it_is_and_how_it_learns(
@@ -27,7 +30,9 @@ def test_a_long_run_says_what_to_expect_where_it_is_and_how_it_learns(
 ) -> None:
     epoch = "Epoch 2/5\n469/469 - 3s - 6ms/step - accuracy: 0.97 - loss: 0.09\n"
 
-    assert told(capsys, (1, 70, 1), CellStarts(1, TRAIN), CellPrints(epoch), CellEnds(65)) == (
+    assert told(
+        capsys, (1, 70, 1), CellStarts(1, TRAIN), CellPrints(epoch), CellEnds(65, NOTHING)
+    ) == (
         "post: running 3 cells, about 1 min 12 s going by the last run\n"
         "  post [2/3] train: Epoch 2/5 469/469 - accuracy: 0.97 - loss: 0.09\n"
         "  post [2/3] train: 1 min 5 s\n"

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from press.post import FORMULA, FRONT_MATTER, INCLUDE, UNRENDERED
+from press.site.post import FRONT_MATTER
+from press.site.quotes import FORMULA, INCLUDE, UNRENDERED
 
 from .conftest import ROOT
 

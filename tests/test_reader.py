@@ -20,12 +20,13 @@ from PIL import Image
 from playwright.sync_api import Browser, Page
 
 from press.blog import Blog
-from press.dataset import stand_in
-from press.install import ensure_jekyll
-from press.reader import Unreadable, described, exported, weights_of
-from press.record import read_record
+from press.datasets.mnist import MNIST
+from press.kernel.network import Unreadable, exported
+from press.machine.ruby import ensure_jekyll
+from press.record.storage import read_record
 
 from .conftest import ROOT, empty_blog, served, with_theme
+from .networks import described, weights_of
 from .test_page import ALL_RULES, LAYOUT_SHIFT
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -431,7 +432,8 @@ class Digits:
 def digits(tools: Page, tmp_path_factory: pytest.TempPathFactory) -> Digits:
     """MNIST if it is at hand; if not, digits by other hands, prepared as MNIST was."""
     chosen = os.environ.get("MNIST_NPZ")
-    path = Path(chosen) if chosen else stand_in(tmp_path_factory.mktemp("data") / "digits.npz")
+    small = tmp_path_factory.mktemp("data")
+    path = Path(chosen) if chosen else MNIST.stand_in(small)["mnist.npz"]
     with np.load(path) as file:
         train, test = (file[name].reshape(-1, 784) for name in ("x_train", "x_test"))
         labels = file["y_train"], file["y_test"]

@@ -6,7 +6,6 @@ import subprocess
 from pathlib import Path
 
 from press import __version__
-from press.install import ROOT as PROJECT
 
 from .conftest import ROOT
 
@@ -22,9 +21,9 @@ def test_the_commands_run(tmp_path: Path) -> None:
     """All but `./press test`, which is at work on this very line."""
     clone = tmp_path / "held out"
     left_here = shutil.ignore_patterns(".git", "_site", ".press", "__pycache__", ".*_cache")
-    shutil.copytree(PROJECT, clone, ignore=left_here)
+    shutil.copytree(ROOT, clone, ignore=left_here)
     (clone / ".press").mkdir()
-    (clone / ".press" / "venv").symlink_to(PROJECT / ".press" / "venv")
+    (clone / ".press" / "venv").symlink_to(ROOT / ".press" / "venv")
     assert COMMANDS[:2] == ["./press build", "./press test"]
 
     for command in COMMANDS:
@@ -38,7 +37,7 @@ def test_the_commands_run(tmp_path: Path) -> None:
 
 def test_every_command_is_told() -> None:
     known = subprocess.run(
-        ["./press", "--help"], cwd=PROJECT, capture_output=True, text=True, check=True
+        ["./press", "--help"], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout
     commands = re.findall(r"^    ([a-z]+) ", known, re.MULTILINE)
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from press.blog import Blog
 from press.errors import PressError
-from press.record import Record, dumps, read_record, sealed, write_record
+from press.record.record import Filed, Record
+from press.record.storage import dumps, read_record, sealed, write_record
 
 from .examples import record
 
@@ -101,7 +102,7 @@ def test_old_figures_go_when_the_new_record_stands(blog: Blog) -> None:
     for name in ("curve.deadbeef.svg", "photo.png", "curve.0123abcd.svg"):
         (folder / name).write_text("old")
 
-    write_record(blog, "post", record(), {"img/post/curve.0123abcd.svg": b"<svg/>"})
+    write_record(blog, "post", Filed(record(), {"img/post/curve.0123abcd.svg": b"<svg/>"}))
 
     assert sorted(path.name for path in folder.iterdir()) == ["curve.0123abcd.svg", "photo.png"]
     assert (folder / "curve.0123abcd.svg").read_bytes() == b"<svg/>"

@@ -15,15 +15,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from press import namespace, needs, resume, surroundings
 from press.blog import Blog
-from press.outcome import NOTHING
-from press.record import read_record
-from press.script import Cell, Script
-from press.state import versions_of
-from press.vault import Vault, secret
+from press.kernel import namespace
+from press.kernel import process_state as surroundings
+from press.kernel.protocol import Taken
+from press.kernel.sealed import Vault, secret
+from press.machine.versions import versions_of
+from press.record.storage import read_record
+from press.run import replay as needs
+from press.run import snapshots as resume
+from press.run.outcome import NOTHING
+from press.script.cells import Cell, Script
 
-from .conftest import Press, add_post
+from .conftest import ROOT, Press, add_post
 
 VARIED = """\
 # %% setup
@@ -257,7 +261,7 @@ def test_every_installed_version_counts_but_those_of_tools(
     (tmp_path / "shapes-1.0.dist-info").mkdir()
     (tmp_path / "pytest_xdist-9.0.dist-info").mkdir()
 
-    found = set(resume._packages())
+    found = set(resume._packages(ROOT))
 
     assert {"shapes-1.0", f"numpy-{np.__version__}"} <= found
     assert "pytest_xdist-9.0" not in found
@@ -305,12 +309,8 @@ def kept_with_snapshots(folder: Path, cells: int = 6) -> tuple[resume.Kept, list
     vault = Vault(folder / "parts", b"s" * 32)
     kept = resume.Kept(folder, vault, script, ["here"])
     for number in range(1, cells + 1):
-        taken = {
-            "state": vault.put(f"state {number}".encode()),
-            "arrays": [vault.put(bytes(1000) + bytes([number]))],
-            "missing": [],
-            "written": [],
-        }
+        array = vault.put(bytes(1000) + bytes([number]))
+        taken = Taken(vault.put(f"state {number}".encode()), (array,), (), ())
         outcome = dataclasses.replace(NOTHING, output=str(number))
         kept.add(taken, [outcome] * number, [1.0] * number)
     return kept, [script.cells[0].source]

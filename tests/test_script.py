@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from press.blog import Blog
 from press.errors import PressError
-from press.script import Script, find_scripts, read_script
+from press.script.cells import Script, find_scripts, read_script
 
 STATEMENTS = st.sampled_from(
     [

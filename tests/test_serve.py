@@ -19,8 +19,8 @@ import pytest
 from playwright.sync_api import Browser
 
 from press.blog import Blog
-from press.kernel import Place
-from press.spare import Spare
+from press.run.session import Place
+from press.run.warm import Warm
 
 from .conftest import ROOT, add_post, with_theme
 
@@ -166,13 +166,13 @@ def kill_a_kernel(pid: int, draw: random.Random) -> None:
 
 def test_a_kernel_on_its_way_outlives_a_build_that_is_called_off(blog: Blog) -> None:
     async def called_off_and_again() -> bool:
-        place, spare = Place(blog.code, blog.local, {}), Spare(60)
-        await spare.prepare(place, ["json"])
-        first = asyncio.create_task(spare.take(place))
+        place, warm = Place(blog.code, blog.local, {}), Warm(60)
+        await warm.prepare(place, ["json"])
+        first = asyncio.create_task(warm.take(place))
         await asyncio.sleep(0.1)
         first.cancel()
         await asyncio.wait({first})
-        kernel = await spare.take(place)
+        kernel = await warm.take(place)
         alive = kernel is not None and await kernel.lives()
         if kernel:
             await kernel.stop()

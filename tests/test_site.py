@@ -15,8 +15,9 @@ import pytest
 
 from press.blog import Blog
 from press.cli import main
-from press.install import ensure_jekyll
-from press.record import read_record, write_record
+from press.machine.ruby import ensure_jekyll
+from press.record.record import Filed
+from press.record.storage import read_record, write_record
 
 from .conftest import ROOT, Press, add_post, committed, empty_blog, with_theme
 
@@ -323,7 +324,7 @@ def test_the_course_of_a_value_is_drawn(themed: Blog, press: Press) -> None:
         "verdicts": {"share": "moved"},
     }
     later = {**entry, "date": "2026-02-03T03:04:05Z", "values": {"share": "98.0%"}}
-    write_record(themed, "post", replace(record, ledger=(entry, later)), {})
+    write_record(themed, "post", Filed(replace(record, ledger=(entry, later))))
 
     assert press("build").code == 0
 

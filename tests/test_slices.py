@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from press.blog import Blog
-from press.script import Script, read_script
-from press.slices import Slicer, written
+from press.script.cells import Script, read_script
+from press.script.programs import Slicer, written
 
 CASES = {
     "what is not used is left out": (

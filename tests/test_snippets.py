@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from press import dataset
 from press.blog import Blog
 from press.cli import main
-from press.record import read_record
+from press.datasets.mnist import MNIST
+from press.record.storage import read_record
 
 from .conftest import ROOT, Press, add_post, committed
 
@@ -131,7 +131,7 @@ runpy.run_path({script!r}, run_name="__main__")
 def test_script_and_notebook_run_from_an_empty_folder(
     everything: Path, tmp_path: Path, slug: str
 ) -> None:
-    data = str(dataset.stand_in(tmp_path / "mnist.npz"))
+    data = str(MNIST.stand_in(tmp_path)["mnist.npz"])
     script = (everything / slug / f"{slug}.py").read_text()
     book = json.loads((everything / slug / f"{slug}.ipynb").read_text())
     cells = ["".join(cell["source"]) for cell in book["cells"] if cell["cell_type"] == "code"]

@@ -33,8 +33,14 @@ class Blog:
     def record(self, slug: str) -> Path:
         return self.records / f"{slug}.json"
 
-    def formulas(self, slug: str) -> Path:
-        return self.root / "_data" / "math" / f"{slug}.json"
+    def prepared(self, slug: str) -> Path:
+        """What press has ready for a post's page, besides its run."""
+        return self.root / "_data" / "pages" / f"{slug}.json"
+
+    @property
+    def quotes(self) -> Path:
+        """What the theme can quote of a run."""
+        return self.root / "_data" / "quotes.yml"
 
     @property
     def downloads(self) -> Path:
@@ -58,24 +64,6 @@ class Blog:
             ) from error
 
 
-def write(path: Path, content: str | bytes) -> None:
-    """Put the content in place whole or not at all; a file that has it already is left alone."""
-    data = content.encode() if isinstance(content, str) else content
-    if path.is_file() and path.read_bytes() == data:
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.{os.getpid()}{ASIDE}")
-    try:
-        with aside.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        aside.replace(path)
-    finally:
-        aside.unlink(missing_ok=True)
-
-
-ASIDE = ".aside"
 SCRATCH = "run-"
 """Begins the names of folders in `local` that last as long as a kernel."""
 

@@ -1,0 +1,1 @@
+"""What a person can ask for, a module each; for the command line."""

@@ -1,0 +1,154 @@
+"""Run what changed, hold the posts to the results, make the site."""
+
+import argparse
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from press.blog import Blog, locked
+from press.commands.words import add_baseurl, add_jobs, add_slugs, add_time_limit
+from press.errors import PressError, collected, noted
+from press.flow.decision import Decision, decide
+from press.flow.mode import TIME_LIMIT, Mode
+from press.flow.posts import Work, gather, sweep, unmet_quotes
+from press.machine.python import ensure
+from press.record.downloads import keep_archive
+from press.record.freshness import cost
+from press.record.record import Record
+from press.record.storage import remove_strays
+from press.site.jekyll import OUTPUT, Jekyll
+from press.site.post import Post
+from press.site.prepared import keep_prepared
+from press.terminal import say
+
+if TYPE_CHECKING:
+    from press.run.warm import Warm
+
+
+def words(parser: argparse.ArgumentParser) -> None:
+    add_slugs(parser)
+    modes = parser.add_mutually_exclusive_group()
+    for option, mode, about in (
+        ("--refresh", Mode.REFRESH, "run current posts too"),
+        ("--sample", Mode.REHEARSAL, "rehearse on small stand-in data, in .press/sample"),
+        ("--check", Mode.CHECK, "run nothing; fail if a result is not current"),
+    ):
+        modes.add_argument(option, dest="mode", action="store_const", const=mode, help=about)
+    parser.set_defaults(mode=Mode.BUILD)
+    add_baseurl(parser)
+    add_jobs(parser)
+    add_time_limit(parser)
+
+
+def main(blog: Blog, options: argparse.Namespace) -> None:
+    order = Order(
+        tuple(options.slugs), options.mode, options.jobs, options.time_limit, options.baseurl
+    )
+    (rehearse if order.mode is Mode.REHEARSAL else build)(blog, order)
+
+
+@dataclass(frozen=True)
+class Order:
+    """What the author asked for."""
+
+    slugs: tuple[str, ...] = ()
+    mode: Mode = Mode.BUILD
+    jobs: int | None = None
+    time_limit: float = TIME_LIMIT
+    baseurl: str | None = None
+
+
+def build(blog: Blog, order: Order) -> None:
+    with locked(blog), Jekyll(blog, order.baseurl) as jekyll:
+        sweep(blog)
+        plan = plan_of(blog, order)
+        if plan.waiting:
+            # Imported late: a build in which nothing changed must not pay for it.
+            import asyncio
+
+            asyncio.run(follow_waiting(blog, plan, order))
+        finish(blog, plan, order, jekyll)
+
+
+def rehearse(blog: Blog, order: Order) -> None:
+    """Build a copy of the blog on stand-in data, where nothing can reach the published results."""
+    copy = Blog(blog.local / "sample")
+    shutil.rmtree(copy.root, ignore_errors=True)
+    made_here = shutil.ignore_patterns(".git", ".press", OUTPUT, ".jekyll-cache", "__pycache__")
+    shutil.copytree(blog.root, copy.root, ignore=made_here, symlinks=True)
+    shutil.rmtree(copy.records, ignore_errors=True)
+    build(copy, order)
+    say(f"rehearsed on stand-in data: {blog.shown(copy.root / OUTPUT)}")
+
+
+@dataclass
+class Plan:
+    """What there is to do, and what is known of it so far."""
+
+    works: tuple[Work, ...]
+    plain_posts: tuple[Post, ...]
+    errors: list[PressError]
+    records: dict[str, Record]
+    """By slug, the records that are current."""
+    waiting: list[Work]
+    """Posts whose record is not."""
+
+
+def plan_of(blog: Blog, order: Order) -> Plan:
+    """Read everything, and see what has to be done."""
+    gathered = gather(blog, order.slugs)
+    plan = Plan(gathered.works, gathered.plain_posts, list(gathered.errors), {}, [])
+    for work in gathered.works:
+        with noted(plan.errors, work.post.path):
+            decision = decide(blog, work, order.mode)
+            if decision is Decision.STAND and work.record:
+                plan.records[work.slug] = work.record
+            else:
+                plan.waiting.append(work)
+    # The longest first: else it would be alone at the end.
+    plan.waiting.sort(key=lambda work: -(cost(work.record) or 0))
+    return plan
+
+
+async def follow_waiting(blog: Blog, plan: Plan, order: Order, warm: "Warm | None" = None) -> None:
+    """Bring each post to its record; an error leaves that post and its results as they were."""
+    ensure("run", blog.root)
+    from press.flow.running import Means
+    from press.flow.way import follow
+    from press.run.pool import side_by_side
+    from press.run.progress import Board
+    from press.run.snapshots import tidy
+
+    async def one(work: Work) -> None:
+        with noted(plan.errors, work.post.path):
+            plan.records[work.slug] = await follow(blog, work, order.mode, means)
+
+    with Board() as board:
+        means = Means(board, order.time_limit, warm)
+        await side_by_side(one, plan.waiting, order.jobs)
+    tidy(blog)
+
+
+def finish(blog: Blog, plan: Plan, order: Order, jekyll: Jekyll) -> None:
+    """Hold the posts to the results, and make the site if all is well."""
+    with collected() as errors:
+        errors += plan.errors
+        for slug, record in plan.records.items():
+            remove_strays(blog, slug, record)
+        works = [
+            replace(work, record=plan.records.get(work.slug, work.record)) for work in plan.works
+        ]
+        errors += unmet_quotes(works, plan.plain_posts)
+        check = order.mode is Mode.CHECK
+        for post in _posts(works, plan.plain_posts):
+            with noted(errors, post.path):
+                keep_prepared(blog, post, check=check)
+        if not order.slugs and not errors:
+            records = {work.slug: work.record for work in works if work.record}
+            keep_archive(blog, records, check=check)
+    jekyll.build()
+
+
+def _posts(works: Sequence[Work], plain: Sequence[Post]) -> list[Post]:
+    return [*(work.post for work in works), *plain]

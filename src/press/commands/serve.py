@@ -1,0 +1,139 @@
+"""Build the blog, watch it and show it on this machine; open pages follow every build."""
+
+import argparse
+import asyncio
+import importlib.util
+import threading
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING
+
+from press.blog import Blog, locked
+from press.commands.build import Order, finish, follow_waiting, plan_of
+from press.commands.words import add_baseurl, add_time_limit
+from press.errors import PressError, Problems
+from press.flow.posts import sweep
+from press.script.cells import TEXT_FORMATS, find_scripts
+from press.site.jekyll import OUTPUT, Jekyll
+from press.site.server import HOST, Builds, server
+from press.terminal import say
+
+if TYPE_CHECKING:
+    from watchfiles import Change
+
+    from press.run.warm import Warm
+
+MADE_HERE = {
+    OUTPUT,
+    "Gemfile.lock",
+    "img",
+    "_data",
+    "downloads",
+    ".press",
+    ".git",
+    ".jekyll-cache",
+    "__pycache__",
+}
+
+
+def words(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--port", type=int, default=4000, help="the port (default: 4000)")
+    add_baseurl(parser)
+    add_time_limit(parser)
+
+
+def main(blog: Blog, options: argparse.Namespace) -> None:
+    serve(blog, Order(time_limit=options.time_limit, baseurl=options.baseurl), options.port)
+
+
+def serve(blog: Blog, order: Order, port: int) -> None:
+    builds = Builds()
+    shown = server(blog.root / OUTPUT, order.baseurl or "", port, builds)
+    threading.Thread(target=shown.serve_forever, daemon=True).start()
+    url = f"http://{HOST}:{shown.server_port}{order.baseurl or ''}/"
+    try:
+        asyncio.run(_follow(blog, order, builds, url))
+    finally:
+        shown.shutdown()
+
+
+async def _follow(blog: Blog, order: Order, builds: Builds, url: str) -> None:
+    """Build now and after every edit; an edit during a build begins it anew."""
+    edits = _edits(blog)
+    await anext(edits)  # from here on no edit is missed, not even one during the first build
+    with locked(blog):
+        sweep(blog)
+    warm = _warm(order)
+    building = asyncio.create_task(_rebuild(blog, order, builds, warm))
+    building.add_done_callback(lambda _: say(f"{url} (Ctrl-C ends it)"))
+    try:
+        async for edited in edits:
+            if building.done() and not building.cancelled():
+                building.result()
+            if any(building.done() or _is_source(path) for path in edited):
+                await _end(building)
+                building = asyncio.create_task(_rebuild(blog, order, builds, warm))
+    finally:
+        await _end(building)
+        if warm:
+            await warm.stop()
+
+
+def _is_source(path: PurePath) -> bool:
+    """Whether only an author writes such a file; others in code/ may come from the run itself."""
+    return path.parts[0] != "code" or path.suffix in TEXT_FORMATS
+
+
+async def _end(building: asyncio.Task[None]) -> None:
+    building.cancel()
+    await asyncio.wait({building})
+
+
+def _warm(order: Order) -> "Warm | None":
+    """A place for a kernel to stand ready, where kernels are installed already."""
+    if not importlib.util.find_spec("ipykernel"):
+        return None
+    from press.run.warm import Warm
+
+    return Warm(order.time_limit)
+
+
+async def _rebuild(blog: Blog, order: Order, builds: Builds, warm: "Warm | None") -> None:
+    try:
+        with locked(blog), Jekyll(blog, order.baseurl) as jekyll:
+            plan = plan_of(blog, order)
+            if plan.waiting:
+                await follow_waiting(blog, plan, order, warm)
+            finish(blog, plan, order, jekyll)
+        builds.finished()
+    except (PressError, Problems, OSError) as error:
+        say(str(error))
+        builds.finished(str(error))
+    if warm:
+        await _make_ready(blog, warm)
+
+
+async def _make_ready(blog: Blog, warm: "Warm") -> None:
+    """Have a kernel stand ready for the script that was edited last."""
+    from press.flow.running import make_ready
+
+    with suppress(PressError):
+        scripts = sorted(find_scripts(blog).values(), key=lambda path: path.stat().st_mtime)
+        if scripts:
+            await make_ready(blog, scripts[-1], warm)
+
+
+async def _edits(blog: Blog) -> AsyncIterator[list[PurePath]]:
+    """The sources that changed, each time some did, and now and then none."""
+    from watchfiles import awatch
+
+    def counts(_: "Change", path: str) -> bool:
+        parts = Path(path).relative_to(blog.root).parts
+        return parts[0] not in MADE_HERE and "__pycache__" not in parts and parts[-1][0] != "."
+
+    watched = awatch(
+        blog.root, watch_filter=counts, yield_on_timeout=True, rust_timeout=200, debounce=400
+    )
+    async for changes in watched:
+        yield [Path(path).relative_to(blog.root) for _, path in changes]

@@ -1,0 +1,55 @@
+"""What is current, what changed and why, and what a run would cost; nothing is run to know it."""
+
+import argparse
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from press.blog import Blog
+from press.commands.words import add_slugs
+from press.errors import collected
+from press.flow.posts import Work, gather
+from press.record.freshness import cost, judge
+from press.terminal import duration, result
+
+
+def words(parser: argparse.ArgumentParser) -> None:
+    add_slugs(parser)
+    parser.add_argument("--json", action="store_true", help="as JSON")
+
+
+def main(blog: Blog, options: argparse.Namespace) -> None:
+    status(blog, options.slugs, as_json=options.json)
+
+
+def status(blog: Blog, slugs: Sequence[str], *, as_json: bool) -> None:
+    gathered = gather(blog, slugs)
+    rows = [_row(blog, work) for work in gathered.works]
+    if as_json:
+        result(json.dumps(rows, indent=1, ensure_ascii=False))
+    else:
+        width = max((len(row["slug"]) for row in rows), default=0)
+        for row in rows:
+            result(f"{row['slug']:{width}}  {_told(row)}")
+    with collected() as errors:
+        errors += gathered.errors
+
+
+def _row(blog: Blog, work: Work) -> dict[str, Any]:
+    if work.damage:
+        return {"slug": work.slug, "state": "damaged", "reason": str(work.damage), "seconds": None}
+    state = judge(blog, work.script, work.record)
+    return {
+        "slug": work.slug,
+        "state": state.kind,
+        "reason": state.reason,
+        "line": state.line,
+        "seconds": cost(work.record),
+    }
+
+
+def _told(row: dict[str, Any]) -> str:
+    reason = f" ({row['reason']})" if row["reason"] else ""
+    seconds = row["seconds"]
+    cost = f"a run takes about {duration(seconds)}" if seconds else "what a run takes is not known"
+    return f"{row['state']}{reason}; {cost}"

@@ -1,0 +1,147 @@
+"""Run scripts again from nothing, elsewhere, and hold the committed records to what comes out."""
+
+import argparse
+import shutil
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from press.blog import Blog
+from press.commands.snippets import verify_snippets
+from press.commands.words import add_jobs, add_slugs, add_time_limit
+from press.errors import PressError, collected, noted
+from press.files import digest
+from press.flow.mode import Mode
+from press.flow.posts import Work, gather
+from press.machine.python import ensure
+from press.record.drift import MOVED, Drift, differences, drift, table
+from press.record.freshness import judge, read, staleness
+from press.record.record import Record
+from press.record.storage import read_record
+from press.terminal import result
+
+if TYPE_CHECKING:
+    from press.flow.running import Means
+
+
+def words(parser: argparse.ArgumentParser) -> None:
+    add_slugs(parser)
+    parser.add_argument(
+        "--snippets",
+        action="store_true",
+        help="run the runnable copy of every quoted cell instead, on small stand-in data",
+    )
+    add_jobs(parser)
+    add_time_limit(parser)
+
+
+def main(blog: Blog, options: argparse.Namespace) -> None:
+    check = verify_snippets if options.snippets else verify
+    check(blog, options.slugs, options.time_limit, options.jobs)
+
+
+def verify(blog: Blog, slugs: Sequence[str], time_limit: float, jobs: int | None = None) -> None:
+    gathered = gather(blog, slugs)
+    with collected() as errors:
+        errors += gathered.errors
+        if gathered.works:
+            _verify_all(blog, gathered.works, time_limit, jobs, errors)
+
+
+def _verify_all(
+    blog: Blog,
+    works: Sequence[Work],
+    time_limit: float,
+    jobs: int | None,
+    errors: list[PressError],
+) -> None:
+    ensure("run", blog.root)
+    import asyncio
+
+    from press.flow.running import Means
+    from press.run.pool import side_by_side
+    from press.run.progress import Board
+
+    async def verify_one(work: Work) -> None:
+        with noted(errors, work.post.path):
+            await _verify(blog, work, Means(board, time_limit))
+
+    with Board() as board:
+        asyncio.run(side_by_side(verify_one, works, jobs))
+
+
+async def _verify(blog: Blog, work: Work, means: "Means") -> None:
+    # A number edited by hand must be found and named by the run, not only by the record's digest.
+    published = work.record or read_record(blog, work.slug, trusting=True)
+    state = judge(blog, work.script, published)
+    if published is None or state.stale:
+        raise staleness(blog, work.script, state)
+    _check_files(blog, published)
+    fresh = await _run_elsewhere(blog, work, published, means)
+    drifts = drift(published, fresh, work.post.tolerances)
+    conditions = differences(published.provenance, fresh.provenance)
+    if drifts:
+        result(table(drifts))
+    _judge(blog, work, drifts, conditions)
+    if work.damage:
+        raise work.damage
+    result(f"{work.slug}: {_verdict(published, drifts, conditions)}")
+
+
+def _check_files(blog: Blog, record: Record) -> None:
+    for file, sha256 in record.files.items():
+        if digest((blog.root / file).read_bytes()) != sha256:
+            raise PressError(file, "is not the file that the run made", "restore it from git")
+
+
+async def _run_elsewhere(blog: Blog, work: Work, published: Record, means: "Means") -> Record:
+    from press.flow.gathering import gathered
+    from press.flow.running import run_script
+    from press.record.make import make
+
+    with tempfile.TemporaryDirectory(prefix="press-") as folder:
+        elsewhere = Blog(Path(folder))
+        made_by_runs = shutil.ignore_patterns("__pycache__", *_names(published.products))
+        shutil.copytree(blog.code, elsewhere.code, ignore=made_by_runs)
+        reading = read(elsewhere, elsewhere.code / work.script.name, published)
+        done = await run_script(elsewhere, work, reading, Mode.PROOF, means)
+        return make(work.slug, gathered(elsewhere, reading, done, published)).record
+
+
+def _names(paths: set[str]) -> list[str]:
+    return [Path(path).name for path in paths]
+
+
+def _judge(blog: Blog, work: Work, drifts: list[Drift], conditions: list[str]) -> None:
+    """Under the record's own conditions nothing may move; under others, within tolerance."""
+    worst = [item for item in drifts if item.verdict == MOVED] if conditions else drifts
+    if not worst:
+        return
+    first = worst[0]
+    others = f" (and {len(worst) - 1} more)" if len(worst) > 1 else ""
+    raise PressError(
+        f"{blog.shown(blog.record(work.slug))}:{_line_of(blog, work.slug, first)}",
+        f"{first.what} is {first.old!r} here and {first.new!r} in a new run{others}",
+        f"find out why, then run: ./press build --refresh {work.slug}",
+    )
+
+
+def _line_of(blog: Blog, slug: str, item: Drift) -> int:
+    """The line of the record that holds the old text, as near as it can be found."""
+    lines = blog.text(blog.record(slug)).split("\n")
+    return next((i for i, line in enumerate(lines, start=1) if item.old and item.old in line), 1)
+
+
+def _verdict(record: Record, drifts: list[Drift], conditions: list[str]) -> str:
+    counted = {
+        "value": len(record.values),
+        "table": len(record.tables),
+        "figure": len(record.figures),
+        "claim": len(record.claims),
+    }
+    what = ", ".join(f"{n} {kind}{'s' if n != 1 else ''}" for kind, n in counted.items() if n)
+    if not conditions:
+        return f"holds, byte for byte ({what or 'nothing to compare'})"
+    moved = f"{len(drifts)} drifted within tolerance" if drifts else "byte for byte"
+    return f"holds, {moved} ({what}) under other conditions: {', '.join(conditions)}"

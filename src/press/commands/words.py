@@ -1,0 +1,39 @@
+"""Words of the command line that several commands share."""
+
+import argparse
+
+from press.flow.mode import TIME_LIMIT
+
+
+def add_slugs(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("slugs", nargs="*", metavar="SLUG", help="only these posts (default: all)")
+
+
+def add_jobs(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--jobs",
+        type=_positive,
+        metavar="N",
+        help="how many posts run side by side (default: as many as there are cores for)",
+    )
+
+
+def add_baseurl(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--baseurl", metavar="/PATH", help="the folder of the server it is for")
+
+
+def add_time_limit(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--time-limit",
+        type=float,
+        default=TIME_LIMIT,
+        metavar="SECONDS",
+        help=f"how long one cell may take (default: {TIME_LIMIT})",
+    )
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("at least 1")
+    return number

@@ -1,0 +1,1 @@
+"""Data sets that scripts load through Keras, a module each; for keys and runs."""

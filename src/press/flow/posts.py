@@ -1,0 +1,131 @@
+"""The posts with scripts: found, paired by their slug, and held to what they quote."""
+
+import difflib
+import re
+import shutil
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from press.blog import SCRATCH, Blog
+from press.errors import PressError, noted
+from press.files import ASIDE
+from press.record.record import Record
+from press.record.storage import NewerRecord, read_record
+from press.script.cells import find_scripts
+from press.site.post import Post, find_posts, read_post
+from press.site.quotes import quotable, unmet
+
+
+@dataclass(frozen=True)
+class Work:
+    """A post and its script, with the record of the last run if there is a sound one."""
+
+    slug: str
+    post: Post
+    script: Path
+    record: Record | None
+    damage: PressError | None = None
+    """Why there is a record, but no sound one."""
+
+
+@dataclass(frozen=True)
+class Gathered:
+    works: tuple[Work, ...]
+    plain_posts: tuple[Post, ...]
+    errors: tuple[PressError, ...]
+
+
+def gather(blog: Blog, wanted: Sequence[str] = ()) -> Gathered:
+    """All posts, or those wanted, each read; one that cannot be read does not hide the others."""
+    errors: list[PressError] = []
+    scripts = find_scripts(blog)
+    posts = find_posts(blog, errors)
+    _check_wanted(wanted, posts)
+    works: list[Work] = []
+    plain: list[Post] = []
+    errors += [] if wanted else _strays(blog, posts, scripts)
+    known = quotable(blog)
+    for slug in wanted or posts:
+        with noted(errors, blog.shown(posts[slug])):
+            post = read_post(blog, posts[slug], known)
+            if slug in scripts:
+                works.append(_work(blog, slug, post, scripts[slug]))
+            else:
+                plain.append(post)
+    return Gathered(tuple(works), tuple(plain), tuple(errors))
+
+
+def _work(blog: Blog, slug: str, post: Post, script: Path) -> Work:
+    try:
+        return Work(slug, post, script, read_record(blog, slug))
+    except NewerRecord:
+        raise
+    except PressError as error:
+        return Work(slug, post, script, None, error)
+
+
+def _check_wanted(wanted: Sequence[str], posts: Iterable[str]) -> None:
+    for slug in wanted:
+        if slug not in posts:
+            known = sorted(posts)
+            near = difflib.get_close_matches(slug, known, n=1, cutoff=0.4)
+            remedy = (
+                f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(known) or 'none'}"
+            )
+            raise PressError("_posts", f"no post has the slug {slug!r}", remedy)
+
+
+def _strays(
+    blog: Blog, posts: Mapping[str, Path], scripts: Mapping[str, Path]
+) -> Iterator[PressError]:
+    """Scripts and records that belong to no post."""
+    for slug, path in scripts.items():
+        if slug not in posts and not _is_module(slug, scripts):
+            yield PressError(
+                f"{blog.shown(path)}:1",
+                "has no post of its name",
+                f"write _posts/YYYY-MM-DD-{slug}.md, or remove the script",
+            )
+    for path in sorted(blog.records.glob("*.json")):
+        if path.stem not in scripts:
+            yield PressError(
+                f"{blog.shown(path)}:1",
+                f"there is no script code/{path.stem}.py",
+                "restore the script, or remove the record",
+            )
+
+
+def _is_module(slug: str, scripts: Mapping[str, Path]) -> bool:
+    """Whether another script imports this file."""
+    imports = re.compile(rf"^\s*(?:from|import)\s+{re.escape(slug)}\b", re.MULTILINE)
+    return any(
+        imports.search(path.read_text("utf-8", "replace"))
+        for other, path in scripts.items()
+        if other != slug
+    )
+
+
+def unmet_quotes(works: Iterable[Work], plain_posts: Iterable[Post]) -> Iterator[PressError]:
+    """What posts quote and no run gives."""
+    for post in plain_posts:
+        if post.quotes:
+            yield PressError(
+                f"{post.path}:{post.quotes[0].line}",
+                f"quotes a run, but there is no script code/{post.slug}.py",
+                "write the script, or remove the quote",
+            )
+    for work in works:
+        if work.record:
+            known, held = work.record.known, work.record.held
+            yield from unmet(work.post.path, work.post.quotes, known, held)
+
+
+def sweep(blog: Blog) -> None:
+    """Remove what a press that was killed left behind."""
+    for folder in blog.local.glob(f"{SCRATCH}*"):
+        shutil.rmtree(folder, ignore_errors=True)
+    folders = (blog.local, blog.records, blog.downloads, *(blog.root / "img").glob("*"))
+    for folder in folders:
+        for left in folder.glob(f".*{ASIDE}") if folder.is_dir() else ():
+            left.unlink()

@@ -1,0 +1,101 @@
+"""One script run, from the start or from a snapshot, under the conditions of its blog."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from press.blog import Blog
+from press.datasets.dataset import DataSet
+from press.datasets.known import KNOWN
+from press.flow.mode import TIME_LIMIT, Mode
+from press.flow.posts import Work
+from press.kernel.protocol import DATASETS, KEPT
+from press.record.freshness import Reading, read
+from press.record.make import coded
+from press.run.bitmap import OneBitmap
+from press.run.events import Listener
+from press.run.keeping import Keeper
+from press.run.loop import Conditions, Run, from_nothing, run
+from press.run.progress import Board
+from press.run.session import Place
+from press.run.snapshots import Kept, kept
+from press.run.warm import Warm
+from press.script.cells import Script
+from press.script.inputs import data_of, imported
+
+STAND_IN = "stand-in"
+
+
+@dataclass(frozen=True)
+class Means:
+    """What runs are given, and where they tell how they go."""
+
+    board: Board
+    time_limit: float = TIME_LIMIT
+    warm: Warm | None = None
+
+
+async def run_script(blog: Blog, work: Work, reading: Reading, mode: Mode, means: Means) -> Run:
+    """Run the cells that hold code."""
+    old, script = work.record, reading.script
+    script = replace(script, cells=tuple(coded(script.cells, script.cells)))
+    snapshots = kept(blog, script, reading.inputs) if mode.keeps else None
+    conditions = conditions_of(blog, script, mode, snapshots, means.time_limit)
+    conditions = replace(conditions, warm=means.warm)
+    expected = coded(old.cells, old.provenance.cell_seconds) if old else []
+    with means.board.listener(work.slug, len(script.cells), expected) as progress:
+        keeper = Keeper(snapshots) if snapshots else None
+        listeners: tuple[Listener, ...] = (progress, OneBitmap())
+        listeners += (keeper,) if keeper else ()
+        begin = keeper.begin if keeper and mode.resumes else from_nothing
+        return await run(script, conditions, listeners, begin)
+
+
+def conditions_of(
+    blog: Blog, script: Script, mode: Mode, snapshots: Kept | None, time_limit: float = TIME_LIMIT
+) -> Conditions:
+    """Where a script runs, with which data."""
+    stand_in = mode is Mode.REHEARSAL
+    used = data_of(script)
+    settings = {DATASETS: json.dumps(_files(blog, used, stand_in))}
+    settings |= {KEPT: str(snapshots.parts)} if snapshots else {}
+    return Conditions(
+        place=Place(blog.code, blog.local, settings),
+        time_limit=time_limit,
+        data=_provider(blog, used, stand_in),
+        tolerant=stand_in,
+    )
+
+
+def _files(blog: Blog, used: list[DataSet], stand_in: bool) -> dict[str, dict[str, str]]:
+    """Of every data set that is known, its files; none of one that the script does not name."""
+    chosen = {
+        data.name: data.stand_in_files(blog.local / STAND_IN) if stand_in else data.files()
+        for data in used
+    }
+    return {
+        name: {file: str(path) for file, path in chosen.get(name, {}).items()} for name in KNOWN
+    }
+
+
+def _provider(blog: Blog, used: list[DataSet], stand_in: bool) -> Callable[[], None]:
+    """What sees to it that the place holds the data it names, and that they are the right ones."""
+
+    def provide() -> None:
+        for data in used:
+            if stand_in:
+                data.stand_in(blog.local / STAND_IN)
+            else:
+                data.ready()
+
+    return provide
+
+
+async def make_ready(blog: Blog, path: Path, warm: Warm) -> None:
+    """Have a kernel stand ready for a run of this script."""
+    reading = read(blog, path, None)
+    snapshots = kept(blog, reading.script, reading.inputs)
+    own = {Path(path).stem for path in reading.inputs.modules}
+    place = conditions_of(blog, reading.script, Mode.BUILD, snapshots).place
+    await warm.prepare(place, imported(reading.script) - own)

@@ -1,0 +1,169 @@
+"""Shows tables, dicts and networks as data beside their usual text."""
+
+import base64
+import math
+import statistics
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from press.kernel.data import data
+from press.kernel.network import Unreadable, exported
+from press.kernel.protocol import DATA, MODEL, TABLE, VALUES
+
+
+def watch(shell: Any) -> None:
+    # Cut to their contents, figures would differ in width from one to the next.
+    shell.config.InlineBackend.print_figure_kwargs = {"bbox_inches": None}
+    formatter = shell.display_formatter
+    _register(formatter, TABLE, "pandas", "DataFrame", _table)
+    _register(formatter, TABLE, "pandas.io.formats.style", "Styler", _styled_table)
+    _register(formatter, VALUES, "builtins", "dict", _values)
+    _register(formatter, DATA, "builtins", "dict", data)
+    _register(formatter, MODEL, "keras.src.models.sequential", "Sequential", _model)
+
+
+def draw_no_bitmaps() -> None:
+    """From now on a figure is drawn as SVG alone."""
+    from matplotlib_inline.config import InlineBackend
+
+    figures: Any = InlineBackend.instance()
+    figures.figure_formats = {"svg"}
+
+
+def _register(formatter: Any, mime: str, module: str, name: str, show: Callable[..., Any]) -> None:
+    from IPython.core.formatters import JSONFormatter
+    from traitlets import ObjectName, Unicode
+
+    if mime not in formatter.formatters:
+
+        class Formatter(JSONFormatter):
+            format_type = Unicode(mime)
+            print_method = ObjectName("_repr_press_")
+
+        formatter.formatters[mime] = Formatter(parent=formatter)
+        formatter.active_types = [*formatter.active_types, mime]
+    formatter.formatters[mime].for_type_by_name(module, name, show)
+
+
+def _values(items: dict[Any, Any]) -> list[tuple[str, dict[str, Any]]]:
+    return [(str(name), _value(item)) for name, item in items.items()]
+
+
+def _value(item: Any) -> dict[str, Any]:
+    if (
+        isinstance(item, dict)
+        and "runs" in item
+        and not set(item) - {"runs", "format", "tolerance"}
+    ):
+        try:
+            return _mean(**item)
+        except (TypeError, ValueError) as error:
+            return {"problem": f"is given as `runs` that cannot be shown ({error})"}
+    if isinstance(item, dict) and "value" in item and not set(item) - {"value", "tolerance"}:
+        return _value(item["value"]) | _tolerance(item.get("tolerance"))
+    plain = _plain(item)
+    if isinstance(plain, bool) or not isinstance(plain, str | int | float):
+        return {"problem": f"is of type {type(item).__name__}"}
+    if isinstance(plain, float) and not math.isfinite(plain):
+        return {"problem": f"is {plain}"}
+    number = None if isinstance(plain, str) else plain
+    return {"text": str(plain), "number": number}
+
+
+def _mean(runs: Any, format: str = ".4g", tolerance: Any = None) -> dict[str, Any]:
+    """The mean of several runs, and in what range another one is to be expected."""
+    numbers = [_plain(run) for run in runs]
+    plain = all(isinstance(n, int | float) and math.isfinite(n) for n in numbers)
+    if len(numbers) < 2 or not plain:
+        return {"problem": "is given as `runs`, which are no two or more finite numbers"}
+    mean, sd = statistics.fmean(numbers), statistics.stdev(numbers)
+    text, spread = f"{mean:{format}}", f"{sd:{format}}".rstrip("%")
+    # The means of two sets of runs differ by about so much, seldom by three times that.
+    spread_of_mean = 3 * sd * math.sqrt(2 / len(numbers)) * (100 if text.endswith("%") else 1)
+    return {
+        "text": f"{text} ± {spread}",
+        "number": None,
+        "tolerance": float(f"{spread_of_mean:.2g}"),
+        "runs": len(numbers),
+        "expected": f"{mean - 2 * sd:{format}} to {mean + 2 * sd:{format}}",
+    } | _tolerance(tolerance)
+
+
+def _model(model: Any) -> dict[str, Any]:
+    try:
+        data = exported(model)
+    except (Unreadable, ValueError) as error:
+        return {"problem": str(error)}
+    return {"data": base64.b64encode(data).decode(), "parameters": model.count_params()}
+
+
+def _tolerance(tolerance: Any) -> dict[str, Any]:
+    plain = _plain(tolerance)
+    if plain is None:
+        return {}
+    if isinstance(plain, bool) or not isinstance(plain, int | float) or not plain >= 0:
+        return {"problem": f"has the tolerance {tolerance!r}, which is no number from 0 on"}
+    return {"tolerance": plain}
+
+
+def _plain(item: Any) -> Any:
+    """A NumPy or TensorFlow scalar as a Python number; anything else as it is."""
+    if getattr(item, "shape", None) == () and hasattr(item, "item"):
+        return item.item()
+    return item
+
+
+def _table(frame: Any) -> dict[str, Any]:
+    from pandas import RangeIndex
+
+    plain_index = isinstance(frame.index, RangeIndex) and frame.index.name is None
+    shown = frame if plain_index else _with_index_columns(frame)
+    columns = [shown.iloc[:, i].tolist() for i in range(shown.shape[1])]
+    return {
+        "columns": [_heading(column) for column in shown.columns],
+        "index": 0 if plain_index else frame.index.nlevels,
+        "texts": _rows([_texts(column) for column in columns], len(shown)),
+        "raw": _rows([[_raw(item) for item in column] for column in columns], len(shown)),
+    }
+
+
+def _with_index_columns(frame: Any) -> Any:
+    names = [name if name is not None else "" for name in frame.index.names]
+    return frame.reset_index(names=names, allow_duplicates=True)
+
+
+def _styled_table(styler: Any) -> dict[str, Any]:
+    """A table whose author has said how its entries read."""
+    table = _table(styler.data)
+    for i, row in enumerate(table["texts"]):
+        for j in range(table["index"], len(row)):
+            column = j - table["index"]
+            row[j] = str(styler._display_funcs[(i, column)](styler.data.iloc[i, column]))
+    return table
+
+
+def _heading(column: Any) -> str:
+    return " ".join(str(part) for part in column) if isinstance(column, tuple) else str(column)
+
+
+def _rows(columns: Sequence[list[Any]], length: int) -> list[list[Any]]:
+    return [[column[i] for column in columns] for i in range(length)]
+
+
+def _texts(column: list[Any]) -> list[str]:
+    """The entries of a column as pandas shows them: floats with the same number of digits."""
+    floats = [item for item in column if isinstance(item, float) and math.isfinite(item)]
+    digits = max((len(f"{item:.6f}".rstrip("0").partition(".")[2]) for item in floats), default=0)
+    return [
+        f"{item:.{max(digits, 1)}f}"
+        if isinstance(item, float) and math.isfinite(item)
+        else str(item)
+        for item in column
+    ]
+
+
+def _raw(item: Any) -> Any:
+    plain = _plain(item)
+    if isinstance(plain, bool) or not isinstance(plain, int | float) or not math.isfinite(plain):
+        return None
+    return plain

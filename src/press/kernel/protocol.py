@@ -1,0 +1,105 @@
+"""What press and a kernel say to each other: names, and questions with typed answers."""
+
+import json
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+Answer = TypeVar("Answer")
+
+EXTENSION = "press.kernel.extension"
+
+TABLE = "application/vnd.press.table+json"
+VALUES = "application/vnd.press.values+json"
+CLAIMS = "application/vnd.press.claims+json"
+DATA = "application/vnd.press.data+json"
+MODEL = "application/vnd.press.model+json"
+
+DATASETS = "PRESS_DATASETS"
+"""The environment variable with the files of data sets, as JSON: by data set, by file name."""
+KEPT = "PRESS_KEPT"
+"""The environment variable that tells a kernel where the parts of snapshots lie."""
+
+HISTORY = re.compile(r"_+|_i+|_i?\d+|_[ido]h|In|Out|get_ipython")
+"""IPython's own memory of the cells that ran, which no snapshot holds."""
+MOST_ITEMS = 20_000
+"""How many items data may hold that a page looks into."""
+
+
+@dataclass(frozen=True)
+class Request(Generic[Answer]):
+    """Code to run first, an expression to evaluate then, and how its value is to be read."""
+
+    expression: str
+    read: Callable[[Any], Answer]
+    code: str = ""
+
+
+@dataclass(frozen=True)
+class Taken:
+    """The parts of a snapshot, as they are kept."""
+
+    state: str
+    arrays: tuple[str, ...]
+    missing: tuple[str, ...]
+    """Names whose values could not be kept."""
+    written: tuple[int, ...]
+    """Cells that changed something outside the kernel."""
+
+
+def present() -> Request[None]:
+    """Whether our side is there."""
+    return _call("extension.load_ipython_extension.__name__", _nothing)
+
+
+def take(room: int) -> Request[Taken | None]:
+    """Take a snapshot, if it fits so many bytes."""
+    return _call(f"snapshot.take({room})", _taken)
+
+
+def lay(state: str, arrays: Iterable[str], cells: int) -> Request[None]:
+    """Bring the kernel to where it was behind so many cells."""
+    return _call(f"snapshot.lay({state!r}, {list(arrays)!r}, {cells})", _nothing)
+
+
+def settle() -> Request[None]:
+    """Wait until all snapshots are written."""
+    return _call("snapshot.settle()", _nothing)
+
+
+def draw_no_bitmaps() -> Request[None]:
+    return _call("display.draw_no_bitmaps()", _nothing)
+
+
+def execute(code: str) -> Request[None]:
+    """Run code whose outputs nobody looks at."""
+    return Request("None", _nothing, code)
+
+
+def load(libraries: Iterable[str]) -> Request[None]:
+    return execute("\n".join(f"import {name}; del {name}" for name in libraries))
+
+
+def size(item: Any) -> int:
+    """How many items data holds."""
+    if isinstance(item, dict):
+        return sum(map(size, item.values()))
+    return sum(map(size, item)) if isinstance(item, list) else 1
+
+
+def _call(expression: str, read: Callable[[Any], Answer]) -> Request[Answer]:
+    module, _, rest = expression.partition(".")
+    return Request(f"__import__('press.kernel.{module}').kernel.{module}.{rest}", read)
+
+
+def _nothing(_: Any) -> None:
+    return None
+
+
+def _taken(answer: str) -> Taken | None:
+    tree = json.loads(answer)
+    if not tree:
+        return None
+    arrays, missing, written = map(tuple, (tree["arrays"], tree["missing"], tree["written"]))
+    return Taken(tree["state"], arrays, missing, written)

@@ -1,0 +1,154 @@
+"""In the kernel: take a snapshot of what the cells so far have made, and lay one over it."""
+
+import json
+import os
+import pickle
+import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import wraps
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+import cloudpickle
+
+from press.kernel import namespace
+from press.kernel import process_state as surroundings
+from press.kernel.protocol import HISTORY, KEPT
+from press.kernel.sealed import Bytes, Vault, secret
+
+P = ParamSpec("P")
+R = TypeVar("R")
+CHANGES = ("os.remove", "os.rename", "os.rmdir", "os.mkdir", "os.link", "os.symlink", "os.truncate")
+REACHES_OUT = ("subprocess.Popen", "os.system", "os.fork", "os.posix_spawn", "socket.connect")
+changed: dict[int, set[str]] = {}
+"""By the number of the cell, what it changed outside the kernel."""
+busy = threading.local()
+"""`ourselves` tells of a thread whether it is we who are at work in it, and no cell."""
+IN_PASSING = 1 << 30
+"""Bytes of a snapshot that may be copied, to be written while the next cells run."""
+writer = ThreadPoolExecutor(1)
+writing: list[Future[None]] = []
+
+
+def watch(shell: Any) -> None:
+    """Note from now on which cells reach outside the kernel: no snapshot holds what they did."""
+    caches = ("~/.keras", "~/.cache", "~/.config", "~/.local/state/press", "/dev", "/proc")
+    ours = [os.environ[KEPT], os.environ.get("IPYTHONDIR", "~/.ipython")]
+    passed_over = tuple(str(Path(folder).expanduser()) for folder in (*caches, *ours))
+
+    def note(event: str, details: tuple[Any, ...]) -> None:
+        if event == "open":
+            path, _, flags = details
+            paths = [path] if isinstance(flags, int) and flags & (os.O_WRONLY | os.O_RDWR) else []
+        elif event in CHANGES:
+            paths = [part for part in details[:2] if isinstance(part, str | bytes)]
+        elif event in REACHES_OUT:
+            # On a new machine Matplotlib asks once what fonts there are, in whatever cell that is.
+            paths = [] if event == "subprocess.Popen" and "fc-list" in details[1] else [event]
+        else:
+            return
+        if getattr(busy, "ourselves", False):
+            return
+        here = changed.setdefault(shell.execution_count - 1, set())
+        for path in map(os.fsdecode, (path for path in paths if isinstance(path, str | bytes))):
+            if event == "os.remove" and path in here:
+                here.remove(path)
+            elif not path.startswith(passed_over):
+                here.add(path)
+
+    sys.addaudithook(note)
+
+
+def unnoticed(work: Callable[P, R]) -> Callable[P, R]:
+    """What we do ourselves is no cell's doing."""
+
+    @wraps(work)
+    def unnoticed_work(*args: P.args, **kwargs: P.kwargs) -> R:
+        busy.ourselves = True
+        try:
+            return work(*args, **kwargs)
+        finally:
+            busy.ourselves = False
+
+    return unnoticed_work
+
+
+@unnoticed
+def take(room: int) -> str:
+    """Keep the namespace and what lies around it, if it is not too large for what it may save.
+
+    As JSON, what was kept and what could not be; nothing if it is too large.
+    """
+    shell = _shell()
+    around = surroundings.read()
+    names = _names(shell)
+    vault = _vault()
+    dumped = namespace.dump(shell.user_ns, names)
+    if dumped.size > room:
+        return "null"
+    settle()
+    put = _put_in_passing if dumped.size <= IN_PASSING else Vault.put
+    state = pickle.dumps((dumped.data, cloudpickle.dumps(around)))
+    return json.dumps(
+        {
+            "state": put(vault, state),
+            "arrays": [put(vault, array) for array in dumped.arrays],
+            "missing": sorted(set(names) - dumped.names),
+            "written": sorted(number for number, paths in changed.items() if paths),
+        }
+    )
+
+
+def settle() -> None:
+    """Wait until all snapshots are written."""
+    while writing:
+        writing.pop().result()
+
+
+def _put_in_passing(vault: Vault, data: Bytes) -> str:
+    """Written soon, from a copy that no cell changes meanwhile."""
+    name = vault.seal(data)
+    if not vault.has(name):
+        writing.append(writer.submit(unnoticed(vault.write), name, bytes(data)))
+    return name
+
+
+@unnoticed
+def lay(state: str, arrays: list[str], cells: int) -> None:
+    """Bring the kernel to where it was after so many cells."""
+    shell = _shell()
+    vault = _vault()
+    found = [vault.get(name) for name in (state, *arrays)]
+    data, *buffers = [item for item in found if item is not None]
+    if len(buffers) != len(arrays):
+        raise LookupError("a part of the snapshot is missing or damaged")
+    names, around = pickle.loads(data)
+    values = namespace.load(shell.user_ns, names, buffers)
+    for name in _names(shell):
+        del shell.user_ns[name]
+    shell.user_ns.update(values)
+    surroundings.put_back(pickle.loads(around))
+    shell.execution_count = cells + 1
+
+
+def _vault() -> Vault:
+    known = secret()
+    if known is None:
+        raise LookupError("this user has no secret")
+    return Vault(Path(os.environ[KEPT]), known)
+
+
+def _shell() -> Any:
+    from IPython.core.getipython import get_ipython
+
+    return get_ipython()
+
+
+def _names(shell: Any) -> list[str]:
+    return [
+        name
+        for name in shell.user_ns
+        if name not in shell.user_ns_hidden and not HISTORY.fullmatch(name)
+    ]

@@ -1,0 +1,1 @@
+"""What this machine is and has: packages, Ruby, browsers, processor; for whoever asks."""

@@ -1,0 +1,154 @@
+"""The environment that ./press makes: pinned packages in .press/venv, by layers, put in by uv."""
+
+import fcntl
+import importlib
+import os
+import shutil
+import signal
+import sys
+import sysconfig
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from press.errors import PressError
+from press.machine.system import AGAIN, failure, run
+from press.terminal import say
+
+# Each layer holds the packages of those before it.
+LAYERS = {
+    "base": "Python packages",
+    "run": "TensorFlow and Jupyter",
+    "test": "TensorFlow, Jupyter and the tools for tests",
+}
+
+
+def main() -> None:
+    """Make the environment and go on as press in it; run by a Python that has no packages."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    root, *words = sys.argv[1:]
+    environment = Environment(Path(root))
+    try:
+        environment.install("base")
+    except PressError as error:
+        sys.exit(str(error))
+    except KeyboardInterrupt:
+        sys.exit(130)
+    del os.environ["PYTHONPATH"]  # it led this Python here
+    python = str(environment.python)
+    os.execv(python, [python, "-P", "-m", "press", "--blog", root, *words])
+
+
+def ensure(layer: str, root: Path) -> None:
+    """Have the packages of a layer, if we run in the environment that press made."""
+    environment = Environment(root)
+    if Path(sys.prefix).resolve() == environment.folder.resolve() and not environment.fits(layer):
+        environment.install(layer)
+        importlib.invalidate_caches()
+
+
+@dataclass(frozen=True)
+class Environment:
+    root: Path
+
+    @property
+    def local(self) -> Path:
+        return self.root / ".press"
+
+    @property
+    def folder(self) -> Path:
+        return self.local / "venv"
+
+    @property
+    def python(self) -> Path:
+        return self.folder / "bin" / "python"
+
+    def fits(self, layer: str) -> bool:
+        """An environment keeps a copy of the requirements it was made from."""
+        try:
+            return (self.folder / f"{layer}.txt").read_bytes() == self._wanted(layer).read_bytes()
+        except OSError:
+            return False
+
+    def install(self, layer: str) -> None:
+        """Make the environment aside and put it in place whole, so that it is never half there."""
+        try:
+            self.local.mkdir(exist_ok=True)
+            with self._alone():
+                if not self.fits(layer):  # another press may have made it while we waited
+                    time = "" if layer == "base" else ", a few minutes"
+                    say(f"press: installing {LAYERS[layer]} in .press (only this once{time})")
+                    with self._aside() as aside:
+                        self._make(aside, layer)
+                        self._put_in_place(aside)
+        except OSError as error:
+            remedy = f"make room or mend the folder's rights, then {AGAIN}"
+            raise PressError(".press", f"cannot be written ({error.strerror})", remedy) from error
+
+    def _wanted(self, layer: str) -> Path:
+        return self.root / "requirements" / f"{layer}.txt"
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        with (self.local / "install.lock").open("w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                say("press: waiting for another press that is installing")
+                fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
+    @contextmanager
+    def _aside(self) -> Iterator[Path]:
+        for left in self.local.glob("aside-*"):
+            shutil.rmtree(left, ignore_errors=True)
+        # A name of our own: an installer that was killed may still be writing into its folder.
+        aside = self.local / f"aside-{os.getpid()}"
+        aside.mkdir()
+        try:
+            yield aside
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
+
+    def _make(self, aside: Path, layer: str) -> None:
+        new = aside / "venv"
+        create = [sys.executable, "-I", "-m", "venv", str(new)]
+        _do(create, aside, ".press", "Python cannot make an environment")
+        python = str(new / "bin" / "python")
+        quiet = ["--no-input", "--disable-pip-version-check", "--progress-bar=off"]
+        self._put_in(aside, "uv", [python, "-I", "-m", "pip", "install", *quiet])
+        # Compiled once, here: kernels write no bytecode, and load TensorFlow faster with it.
+        uv = [python, "-I", "-m", "uv", "pip", "install", "--python", python]
+        self._put_in(aside, layer, [*uv, "--compile-bytecode"])
+        self._point_to_press(new)
+        names = list(LAYERS)
+        for name in names[: names.index(layer) + 1]:
+            shutil.copyfile(self._wanted(name), new / f"{name}.txt")
+
+    def _put_in(self, aside: Path, layer: str, install: list[str]) -> None:
+        exact = ["--require-hashes", "--no-deps", "--only-binary", ":all:"]
+        command = [*install, *exact, "-r", str(self._wanted(layer))]
+        _do(command, aside, f"requirements/{layer}.txt", "the packages cannot be installed")
+
+    def _point_to_press(self, new: Path) -> None:
+        """Let the environment find src/ by a relative path: the whole folder may be moved."""
+        paths = sysconfig.get_paths("venv", {"base": str(self.folder)})
+        packages = Path(paths["purelib"])
+        pointer = new / packages.relative_to(self.folder) / "press.pth"
+        pointer.write_text(os.path.relpath(self.root / "src", packages) + "\n", encoding="utf-8")
+
+    def _put_in_place(self, aside: Path) -> None:
+        if self.folder.exists():
+            self.folder.rename(aside / "old")
+        (aside / "venv").rename(self.folder)
+
+
+def _do(command: list[str], aside: Path, place: str, problem: str) -> None:
+    done, log = run(command, aside=aside)
+    if not done:
+        raise failure(place, problem, log)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,106 @@
+"""Jekyll: found with the gems of the blog's Gemfile, and installed when first needed."""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+from pathlib import Path
+
+from press.errors import PressError
+from press.files import write
+from press.machine.system import AGAIN, OFFLINE, apt_install, failure, run
+from press.terminal import say
+
+JEKYLL = ("jekyll", "ruby-bundler")
+
+
+def ensure_jekyll(root: Path) -> list[str]:
+    """The command that runs Jekyll with the gems of the blog's Gemfile."""
+    memory = root / ".press" / "jekyll.json"
+    command = _remembered(root, memory)
+    if command is None:
+        command, files = _find_jekyll(root)
+        known = {"gemfile": _digest(root), "command": command, "files": files}
+        write(memory, json.dumps(known, indent=1) + "\n")
+    return command
+
+
+def _remembered(root: Path, memory: Path) -> list[str] | None:
+    """What was found earlier, as long as every file it rests on is still there."""
+    try:
+        known = json.loads(memory.read_bytes())
+        sound = known["gemfile"] == _digest(root) and all(map(os.path.exists, known["files"]))
+        return list(known["command"]) if sound else None
+    except (OSError, ValueError, TypeError, LookupError):
+        return None
+
+
+def _digest(root: Path) -> str:
+    files = (root / "Gemfile", root / "Gemfile.lock")
+    return hashlib.sha256(b"".join(f.read_bytes() for f in files if f.exists())).hexdigest()
+
+
+def _find_jekyll(root: Path) -> tuple[list[str], list[str]]:
+    """The command for Jekyll, installed if need be, and the files that it rests on."""
+    bundle = _bundle(root)
+    files, log = _gems(bundle, root)
+    if not files:
+        bundle = _install_jekyll(root, log)
+        files, log = _gems(bundle, root)
+    if not files:
+        raise _unusable(log)
+    return [*bundle, "exec", "jekyll"], files
+
+
+def _bundle(root: Path) -> list[str]:
+    """Bundler, set to the gems in .press if it has put some there; nothing where there is none."""
+    bundle, gems = shutil.which("bundle"), root / ".press" / "gems"
+    settings = ["env", f"BUNDLE_PATH={gems}"] if gems.exists() else []
+    return [*settings, bundle] if bundle else []
+
+
+def _gems(bundle: list[str], root: Path) -> tuple[list[str], str]:
+    """Bundler's and the gems' own files, none if a gem is missing, and what Bundler said."""
+    if not bundle:
+        return [], ""
+    show = "puts Gem.loaded_specs.values.map(&:loaded_from)"
+    done, log = run([*bundle, "exec", "ruby", "-e", show], root)
+    files = [line for line in log.splitlines() if line.endswith(".gemspec")]
+    return [bundle[-1], *files] if done else [], log
+
+
+def _install_jekyll(root: Path, log: str) -> list[str]:
+    """Debian's Jekyll for Debian's Ruby; for any other Ruby, gems in a folder of the blog's own."""
+    bundle, apt = shutil.which("bundle"), shutil.which("apt-get")
+    if apt and (not bundle or Path(bundle).parent == Path(apt).parent):
+        gem = _missing_gem(log)
+        apt_install(JEKYLL, "Gemfile", f"the gem '{gem}'" if gem else "Jekyll")
+        return [shutil.which("bundle") or "bundle"]
+    if not bundle:
+        remedy = f"install Ruby 3 with Bundler and {AGAIN}"
+        raise PressError("Gemfile", "Jekyll needs Ruby, which is missing", remedy)
+    (root / ".press" / "gems").mkdir(parents=True, exist_ok=True)
+    say("press: installing Jekyll in .press/gems (only this once)")
+    done, log = run([*_bundle(root), "install"], root)
+    if not done:
+        raise _unusable(log)
+    return _bundle(root)
+
+
+def _unusable(log: str) -> PressError:
+    if OFFLINE.search(log):
+        return failure("Gemfile", "Jekyll is missing", log)
+    if gem := _missing_gem(log):
+        packaged = shutil.which("apt-get") is not None
+        command = f"sudo apt-get install ruby-{gem}" if packaged else f"gem install {gem}"
+        return PressError("Gemfile", f"the gem '{gem}' is missing", f"run: {command}")
+    if locked := re.search(r"Could not find ([\w.-]+-\d[\w.]*)(?:,| in )", log):
+        problem = f"asks for {locked[1]}, which this machine has not"
+        return PressError("Gemfile.lock", problem, f"delete Gemfile.lock and {AGAIN}")
+    return failure("Gemfile", "Bundler cannot use it", log)
+
+
+def _missing_gem(log: str) -> str | None:
+    found = re.search(r"Could not find gem '([\w.-]+)", log)
+    return found[1] if found else None

@@ -1,0 +1,1 @@
+"""Run records: made of outcomes, written, read back, compared; for the way of a post."""

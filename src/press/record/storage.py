@@ -1,0 +1,128 @@
+"""Run records as files: written whole, read back, and refused if somebody edited them.
+
+The record is the mark that a run is complete: it is written last, and figures carry their digest
+in their names, so that whatever instant a run is stopped at, a record finds its own figures.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from typing import Any
+
+from press.blog import Blog
+from press.datasets.mnist import MNIST
+from press.errors import PressError
+from press.files import digest, write
+from press.record.fields import from_tree
+from press.record.record import SCHEMA, Filed, Record
+
+MADE_BY_RUNS = re.compile(r".+\.[0-9a-f]{8}\.(svg|png|ipynb|bin|json|txt)")
+FIRST = ("schema", "script", "keys", "inputs")
+
+
+class NewerRecord(PressError):
+    """A record that this press must not touch."""
+
+
+def read_record(blog: Blog, slug: str, *, trusting: bool = False) -> Record | None:
+    """The record of a slug, if it has one; one edited by hand is refused unless `trusting`."""
+    path = blog.record(slug)
+    if not path.exists():
+        return None
+    shown = blog.shown(path)
+    again = f"run: ./press build --refresh {slug}"
+    try:
+        tree = json.loads(blog.text(path))
+        schema = tree["schema"]
+    except json.JSONDecodeError as error:
+        place = f"{shown}:{error.lineno}"
+        raise PressError(place, f"is damaged ({error.msg})", f"restore it, or {again}") from error
+    except (KeyError, TypeError) as error:
+        raise PressError(f"{shown}:1", "is no run record", f"restore it, or {again}") from error
+    if schema != SCHEMA and isinstance(schema, int) and schema > SCHEMA:
+        raise NewerRecord(
+            f"{shown}:1",
+            f"was written by a newer press (schema {schema}; this one knows {SCHEMA})",
+            "update press",
+        )
+    if not trusting and tree.get("provenance", {}).get("digest") != _digest_of(tree):
+        raise PressError(f"{shown}:1", "was edited by hand", f"restore it, or {again}")
+    try:
+        return from_tree(Record, _upgraded(tree))
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise PressError(f"{shown}:1", "is no run record", f"restore it, or {again}") from error
+
+
+def _upgraded(tree: dict[str, Any]) -> dict[str, Any]:
+    """A record of an older press in today's words; it is made anew without a run."""
+    if tree["schema"] >= SCHEMA:
+        return tree
+    cells = [{**cell, "untagged": cell["entries"]} for cell in tree["cells"]]
+    for cell in cells:
+        del cell["entries"]
+    known, provenance = tree["provenance"]["data"], tree["provenance"]
+    sources = [{"name": MNIST.title, "digest": known, "credit": MNIST.credit}] if known else []
+    return {**tree, "cells": cells, "provenance": {**provenance, "data": sources}}
+
+
+def write_record(blog: Blog, slug: str, made: Filed[Record]) -> None:
+    """Put new results in place: files first, the record last, then no file it does not name."""
+    for file, data in made.files.items():
+        write(blog.root / file, data)
+    write(blog.record(slug), dumps(made.record))
+    remove_strays(blog, slug, made.record)
+
+
+def remove_strays(blog: Blog, slug: str, record: Record) -> None:
+    """Remove files that a run of this post made and that its record does not name."""
+    figures = blog.figures(slug)
+    for path in (*figures.glob("*"), *blog.downloads.glob(f"{slug}.*")):
+        if MADE_BY_RUNS.fullmatch(path.name) and blog.shown(path) not in record.files:
+            path.unlink()
+    if figures.is_dir() and not any(figures.iterdir()):
+        figures.rmdir()
+
+
+def sealed(record: Record) -> Record:
+    """The record with the digest that tells whether somebody edited it later."""
+    provenance = replace(record.provenance, digest=_digest_of(_to_json(record)))
+    return replace(record, provenance=provenance)
+
+
+def dumps(record: Record) -> str:
+    return _lines(_to_json(sealed(record)), "") + "\n"
+
+
+def _to_json(record: Record) -> Any:
+    tree = asdict(record)
+    return json.loads(json.dumps({name: tree[name] for name in FIRST} | tree, allow_nan=False))
+
+
+def _digest_of(tree: Mapping[str, Any]) -> str:
+    provenance = {key: item for key, item in tree["provenance"].items() if key != "digest"}
+    return digest(json.dumps({**tree, "provenance": provenance}, sort_keys=True))
+
+
+def _lines(tree: Any, margin: str) -> str:
+    """JSON that diffs well: one line for every item, except lists of plain items."""
+    deeper = margin + " "
+    if isinstance(tree, dict) and tree:
+        items = [f"{deeper}{_scalar(key)}: {_lines(item, deeper)}" for key, item in tree.items()]
+        return "{\n" + ",\n".join(items) + f"\n{margin}}}"
+    if isinstance(tree, list) and any(isinstance(item, dict | list) for item in tree):
+        items = [deeper + _lines(item, deeper) for item in tree]
+        return "[\n" + ",\n".join(items) + f"\n{margin}]"
+    if isinstance(tree, list):
+        return "[" + ", ".join(_scalar(item) for item in tree) + "]"
+    return _scalar(tree)
+
+
+# Jekyll reads the file as YAML, which knows no surrogate pairs and takes some characters for line
+# ends or refuses them; so other characters stand as they are, and only these are escaped.
+NOT_IN_YAML = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
+
+
+def _scalar(item: Any) -> str:
+    text = json.dumps(item, ensure_ascii=False)
+    return NOT_IN_YAML.sub(lambda match: f"\\u{ord(match[0]):04x}", text)

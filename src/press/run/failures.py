@@ -1,0 +1,57 @@
+"""What went wrong in a cell, in the author's terms."""
+
+import re
+from textwrap import shorten
+
+from nbclient.exceptions import CellExecutionError
+
+from press.errors import PressError
+from press.run.outputs import ANSI
+from press.script.cells import Cell, Script
+
+
+def failed(failure: CellExecutionError, cell: Cell, script: Script) -> PressError:
+    place = f"{script.path}:{_failing_line(failure, cell)}"
+    if failure.ename == "SystemExit":
+        return left(cell, script, place)
+    reason = shorten(" ".join(ANSI.sub("", failure.evalue).split()), 300, placeholder=" …")
+    if failure.ename == "AssertionError" and "claim" in cell.tags:
+        line = cell.source.split("\n")[_failing_line(failure, cell) - cell.line].strip()
+        said = f" ({reason})" if reason and reason not in line else ""
+        return PressError(
+            place,
+            f"the claim does not hold: {line}{said}",
+            "correct the claim, or what it is about",
+        )
+    told = f"{failure.ename}: {reason}" if reason else failure.ename
+    return PressError(place, f"cell {cell.label} raised {told}", "mend the cell")
+
+
+def left(cell: Cell, script: Script, place: str = "") -> PressError:
+    here = place or f"{script.path}:{cell.line}"
+    return PressError(here, f"cell {cell.label} calls exit", "remove the call")
+
+
+def took_too_long(seconds: float, cell: Cell, script: Script) -> PressError:
+    return PressError(
+        f"{script.path}:{cell.line}",
+        f"cell {cell.label} ran longer than {seconds:g} s",
+        "mend it, or allow more with --time-limit SECONDS",
+    )
+
+
+def death(cause: str, cell: Cell, script: Script) -> PressError:
+    return PressError(
+        f"{script.path}:{cell.line}",
+        f"the kernel died in cell {cell.label} ({cause})",
+        "mend the cell, or give it less to hold in memory",
+    )
+
+
+def _failing_line(failure: CellExecutionError, cell: Cell) -> int:
+    """The author's line of the error: the last one that the traceback gives for this cell."""
+    traceback = ANSI.sub("", failure.traceback)
+    frames = re.findall(r"Cell In\[(\d+)\], line (\d+)", traceback)
+    current = max((int(count) for count, _ in frames), default=0)
+    lines = [int(line) for count, line in frames if int(count) == current]
+    return cell.line + min(lines[-1] if lines else 1, cell.source.count("\n") + 1) - 1

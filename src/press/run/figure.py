@@ -1,0 +1,205 @@
+"""A figure as matplotlib draws it → one small, deterministic SVG that follows light and dark.
+
+The SVG stays as drawn for the light page. A style sheet inside gives every colour its counterpart
+for the dark one: greys are turned over, hues are lifted. Pictures of one ink, such as a digit in
+greys, become masks through which that ink is seen, so that they follow like any line. In coloured
+pictures white becomes transparent: the middle of a diverging colour map is the page itself.
+"""
+
+import base64
+import io
+import re
+from typing import TYPE_CHECKING
+
+from press.run.outcome import Figure
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+PX_PER_PT = 96 / 72
+
+PROLOGUE = re.compile(
+    r"<\?xml.*?\?>\s*|<!DOCTYPE.*?>\s*|<metadata>.*?</metadata>\s*|<!--.*?-->\s*", re.DOTALL
+)
+SIZE = re.compile(r'<svg\b[^>]*?\bwidth="(?P<width>[\d.]+)pt"[^>]*?>', re.DOTALL)
+POINTS = re.compile(r'\b(width|height)="([\d.]+)pt"')
+COLOUR = re.compile(r"\b(fill|stroke): (#[0-9a-f]{6})\b")
+IMAGE = re.compile(r"<image\b(?P<attributes>[^>]*?)/>", re.DOTALL)
+PNG = re.compile(r'\bxlink:href="data:image/png;base64,\s*(?P<data>[^"]*)"')
+GEOMETRY = re.compile(r'\b(x|y|width|height)="([^"]*)"')
+TRANSFORM = re.compile(r'\btransform="[^"]*"')
+
+
+def from_svg(svg: str) -> Figure:
+    """The figure for the page: text in, text out, but for the size."""
+    text = PROLOGUE.sub("", svg).strip()
+    sizes = {name: float(points) * PX_PER_PT for name, points in POINTS.findall(_head(text))}
+    text = _in_pixels(text)
+    text = _with_inks(text)
+    text = _with_dark_side(text)
+    return Figure(
+        data=f"{text}\n".encode(),
+        suffix=".svg",
+        width=round(sizes.get("width", 0)),
+        height=round(sizes.get("height", 0)),
+    )
+
+
+def from_png(data: bytes) -> Figure:
+    image = _opened(data)
+    return Figure(data, ".png", image.width, image.height)
+
+
+def _head(text: str) -> str:
+    return text[: text.find(">") + 1]
+
+
+def _in_pixels(text: str) -> str:
+    head = _head(text)
+    pixels = POINTS.sub(lambda m: f'{m[1]}="{round(float(m[2]) * PX_PER_PT)}"', head)
+    return pixels + text[len(head) :]
+
+
+def _with_dark_side(text: str) -> str:
+    """Add a rule for each colour that the figure uses; black is what has no colour of its own."""
+    used = sorted(set(COLOUR.findall(text)))
+    rules = [
+        f'[style*="{kind}: {colour}"]{{{kind}:{dark(colour)}!important}}' for kind, colour in used
+    ]
+    sheet = f"svg{{fill:{dark('#000000')}}}" + "".join(rules)
+    style = (
+        "<style>:root{color-scheme:light dark}"
+        f"@media (prefers-color-scheme:dark){{{sheet}}}</style>"
+    )
+    head = _head(text)
+    return head + "\n" + style + text[len(head) :]
+
+
+def dark(colour: str) -> str:
+    """The counterpart on a dark page: lightness turned over for greys, lifted for hues."""
+    lightness, a, b = _to_oklab(colour)
+    chroma = (a * a + b * b) ** 0.5
+    hue_weight = min(1.0, chroma / 0.08)
+    turned = min(0.96, 1.1 - 0.87 * lightness)
+    lifted = 0.62 + 0.25 * lightness
+    return _from_oklab(turned + hue_weight * (lifted - turned), a, b)
+
+
+def _to_oklab(colour: str) -> tuple[float, float, float]:
+    red, green, blue = (_linear(int(colour[i : i + 2], 16) / 255) for i in (1, 3, 5))
+    l = (0.4122214708 * red + 0.5363325363 * green + 0.0514459929 * blue) ** (1 / 3)  # noqa: E741
+    m = (0.2119034982 * red + 0.6806995451 * green + 0.1073969566 * blue) ** (1 / 3)
+    s = (0.0883024619 * red + 0.2817188376 * green + 0.6299787005 * blue) ** (1 / 3)
+    return (
+        0.2104542553 * l + 0.7936177850 * m - 0.0040720468 * s,
+        1.9779984951 * l - 2.4285922050 * m + 0.4505937099 * s,
+        0.0259040371 * l + 0.7827717662 * m - 0.8086757660 * s,
+    )
+
+
+def _from_oklab(lightness: float, a: float, b: float) -> str:
+    l = (lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3  # noqa: E741
+    m = (lightness - 0.1055613458 * a - 0.0638541728 * b) ** 3
+    s = (lightness - 0.0894841775 * a - 1.2914855480 * b) ** 3
+    channels = (
+        4.0767416621 * l - 3.3077115913 * m + 0.2309699292 * s,
+        -1.2684380046 * l + 2.6097574011 * m - 0.3413193965 * s,
+        -0.0041960863 * l - 0.7034186147 * m + 1.7076147010 * s,
+    )
+    return "#" + "".join(f"{round(255 * _encoded(channel)):02x}" for channel in channels)
+
+
+def _linear(channel: float) -> float:
+    return channel / 12.92 if channel <= 0.04045 else ((channel + 0.055) / 1.055) ** 2.4
+
+
+def _encoded(channel: float) -> float:
+    bounded = min(1.0, max(0.0, channel))
+    return bounded * 12.92 if bounded <= 0.0031308 else 1.055 * bounded ** (1 / 2.4) - 0.055
+
+
+def _with_inks(text: str) -> str:
+    """Turn every picture of one ink into a mask, and shrink the others."""
+    number = 0
+
+    def redrawn(match: re.Match[str]) -> str:
+        nonlocal number
+        number += 1
+        return _redrawn(match["attributes"], f"ink{number}")
+
+    return IMAGE.sub(redrawn, text)
+
+
+def _redrawn(attributes: str, mask: str) -> str:
+    embedded = PNG.search(attributes)
+    if not embedded:
+        return f"<image{attributes}/>"
+    image = _opened(base64.b64decode(embedded["data"]))
+    inked = _ink(image)
+    if inked is None:
+        return f"<image{PNG.sub(_href(_without_white(image)), attributes)}/>"
+    colour, coverage = inked
+    box = {"x": "0", "y": "0", **dict(GEOMETRY.findall(attributes))}
+    geometry = " ".join(f'{name}="{length}"' for name, length in box.items())
+    transform = TRANSFORM.search(attributes)
+    inner = TRANSFORM.sub("", PNG.sub(_href(coverage), attributes))
+    inner = re.sub(r'\sid="[^"]*"', "", inner)
+    return (
+        f"<g {transform[0] if transform else ''}>"
+        f'<mask id="{mask}" maskUnits="userSpaceOnUse" {geometry}><image{inner}/></mask>'
+        f'<rect {geometry} mask="url(#{mask})" style="fill: {colour}"/></g>'
+    )
+
+
+def _ink(image: "Image") -> "tuple[str, Image] | None":
+    """The one colour that a picture is drawn in, and how much of it each pixel holds."""
+    from PIL import Image, ImageChops
+
+    red, green, blue, alpha = image.convert("RGBA").split()
+    if alpha.getextrema() == (255, 255):
+        grey = all(ImageChops.difference(red, other).getbbox() is None for other in (green, blue))
+        return ("#000000", ImageChops.invert(red)) if grey else None
+    seen = alpha.point(lambda level: 255 if level > 16 else 0)
+    if seen.getbbox() is None:
+        return None
+    ranges = [
+        Image.composite(channel, Image.new("L", image.size, fill), seen).getextrema()
+        for channel in (red, green, blue)
+        for fill in (255, 0)
+    ]
+    lows = [_level(extrema[0]) for extrema in ranges[::2]]
+    highs = [_level(extrema[1]) for extrema in ranges[1::2]]
+    if any(high - low > 24 for low, high in zip(lows, highs, strict=True)):
+        return None
+    return "#" + "".join(
+        f"{(low + high) // 2:02x}" for low, high in zip(lows, highs, strict=True)
+    ), alpha
+
+
+def _without_white(image: "Image") -> "Image":
+    """The same on a white page, but with the white taken out, so that the page shows through."""
+    import numpy as np
+    from PIL import Image
+
+    rgba = np.asarray(image.convert("RGBA"), dtype=float)
+    lowest = rgba[..., :3].min(axis=2, keepdims=True)
+    cover = 255 - lowest
+    colour = (rgba[..., :3] - lowest) * 255 / np.maximum(cover, 1)
+    seen = cover * rgba[..., 3:] / 255
+    return Image.fromarray(np.concatenate([colour, seen], axis=2).round().astype("uint8"))
+
+
+def _level(extreme: "float | tuple[int, int]") -> int:
+    return int(extreme[0] if isinstance(extreme, tuple) else extreme)
+
+
+def _href(image: "Image") -> str:
+    file = io.BytesIO()
+    image.save(file, "PNG", optimize=True)
+    return f'xlink:href="data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"'
+
+
+def _opened(data: bytes) -> "Image":
+    from PIL import Image
+
+    return Image.open(io.BytesIO(data))

@@ -1,0 +1,101 @@
+"""Takes snapshots while a script runs, and begins a run behind one that an earlier run has left."""
+
+import asyncio
+import time
+from collections.abc import Awaitable
+from contextlib import suppress
+
+from nbclient.exceptions import DeadKernelError
+
+from press.kernel.protocol import execute, lay, settle, take
+from press.run.events import CellEnds, Event, FallsBack, Listener, RunEnds, RunStarts, tell
+from press.run.loop import Conditions, new_session
+from press.run.outcome import Outcome
+from press.run.session import Refused, Session
+from press.run.snapshots import Kept, Snapshot, room
+
+PATIENCE = 5.0
+"""Seconds that the writing of a snapshot may take when all else is done."""
+
+
+class Keeper:
+    """Listens to a run, and keeps of it what is worth its while."""
+
+    def __init__(self, kept: Kept) -> None:
+        self._kept = kept
+        self._session: Session | None = None
+        self._outcomes: list[Outcome] = []
+        self._seconds: list[float] = []
+        self._known = 0
+        """How many cells the last snapshot holds."""
+        self._takings: list[float] = []
+        """How many seconds it took to make each snapshot, or to lay one."""
+        self._resumed = False
+
+    def __call__(self, event: Event) -> Awaitable[None] | None:
+        match event:
+            case RunStarts():
+                self._session = event.session
+                self._outcomes, self._seconds = [*event.outcomes], [*event.seconds]
+                self._known, self._resumed = len(event.outcomes), event.saved > 0
+            case CellEnds():
+                self._outcomes.append(event.outcome)
+                self._seconds.append(event.seconds)
+                return self._keep()
+            case RunEnds():
+                return self._settle()
+        return None
+
+    async def begin(self, conditions: Conditions, listeners: tuple[Listener, ...]) -> RunStarts:
+        """Behind the furthest snapshot that can be laid, or at the start."""
+        for snapshot, outcomes in self._kept.usable():
+            session = await new_session(conditions)
+            try:
+                await self._lay(session, snapshot)
+            except (Refused, DeadKernelError) as refusal:
+                await tell(listeners, FallsBack(str(refusal)))
+            except BaseException:
+                await session.stop()
+                raise
+            else:
+                saved = self._kept.saves(snapshot.seconds, snapshot.written)
+                return RunStarts(session, outcomes, snapshot.seconds, saved)
+            await session.stop()
+        return RunStarts(await new_session(conditions))
+
+    async def _lay(self, session: Session, snapshot: Snapshot) -> None:
+        for cell in self._kept.again(snapshot):
+            await session.ask(execute(cell.source))
+        begun = time.perf_counter()
+        await session.ask(lay(snapshot.state, snapshot.arrays, snapshot.cells))
+        self._takings = [time.perf_counter() - begun]
+
+    def _room(self, work: float) -> int:
+        return room(work, sum(self._seconds), self._takings, resumed=self._resumed)
+
+    async def _keep(self) -> None:
+        """Take a snapshot if it saves more than it takes."""
+        assert self._session
+        kept, worked = self._kept, sum(self._seconds[self._known :])
+        if not self._room(worked) or not kept.may_follow(self._seconds):
+            return
+        most = self._room(kept.saves(self._seconds, known=self._known))
+        if not most:
+            return
+        begun = time.perf_counter()
+        try:
+            taken = await self._session.ask(take(most))
+        except (Refused, DeadKernelError):
+            return
+        if taken:
+            with suppress(OSError):  # a full disk costs the snapshot, not the run
+                kept.add(taken, self._outcomes, self._seconds)
+                self._known = len(self._outcomes)
+        self._takings.append(time.perf_counter() - begun)
+
+    async def _settle(self) -> None:
+        """Let the last snapshot be written; a kernel that is stuck in a cell is not waited for."""
+        if self._takings and self._session:
+            with suppress(Refused, DeadKernelError, TimeoutError):
+                async with asyncio.timeout(PATIENCE):
+                    await self._session.ask(settle())

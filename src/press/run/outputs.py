@@ -1,0 +1,173 @@
+"""The outputs of an executed cell → what it left behind, without what differs from run to run."""
+
+import base64
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from press.kernel.protocol import CLAIMS, DATA, MODEL, TABLE, VALUES
+from press.run import figure
+from press.run.claims import in_words
+from press.run.outcome import (
+    Data,
+    Figure,
+    Model,
+    Number,
+    Outcome,
+    Sprite,
+    Table,
+    Unfit,
+    Value,
+)
+
+Kind = TypeVar("Kind")
+
+ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07]*\x07")
+OVERWRITTEN = re.compile(r"[^\n\x08]\x08|^\x08+", re.MULTILINE)
+NUMBER = re.compile(r"[-+\u2212]?\d[\d,\u202f\u00a0]*(?:\.\d+)?(?:[eE][-+]?\d+)?")
+
+# (what changes from run to run for no reason, what stands in its place)
+NOISE = [
+    (re.compile(r" ━+ \d+(?:\.\d+)?[a-zµ]+(?: \d+(?:\.\d+)?[a-zµ]+/step)?(?= - |\n|$)"), ""),
+    (re.compile(r" - \d+(?:\.\d+)?(?:us|ms|s) - \d+(?:\.\d+)?(?:us|ms|s)/step(?= - |\n|$)"), ""),
+    (re.compile(r"\bat 0x[0-9a-fA-F]+"), "at 0x…"),
+    (re.compile(r"/\S*/ipykernel_\d+/\d+\.py:\d+"), "cell"),
+    # A resumed kernel does not know the lines of the cells that it did not run.
+    (re.compile(r"(?m)^(cell: \w+: .*)\n  \S.*$"), r"\1"),
+    (re.compile(r"(?m)^(CPU times|Wall time): .*$"), r"\1: …"),
+    (re.compile(r"(?m)^.*\bper loop \(mean ± .*$"), "… per loop"),
+    (re.compile(r"(?m)^.*%\|.*\|\s.*\[\d\d:\d\d.*\]\n?"), ""),
+    (re.compile(r"(?m)^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+: [IWEF] .*\n?"), ""),
+    (re.compile(r"(?m)^[IWEF]\d{4} \d\d:\d\d:\d+\.\d+ .*\n?"), ""),
+    (re.compile(r"(?m)^WARNING: All log messages before absl::InitializeLog.*\n?"), ""),
+    # It depends on how often TensorFlow was called before, and so on where a run has begun.
+    (re.compile(r"(?m)^WARNING:tensorflow:\d+ out of the last \d+ calls .*\n?"), ""),
+    (re.compile(r"(?m)^Matplotlib is building the font cache.*\n?"), ""),
+]
+
+
+def outcome_of(outputs: Sequence[Mapping[str, Any]], places: Mapping[str, str]) -> Outcome:
+    """Sort a cell's outputs; `places` are the paths of this machine and what to call them."""
+    shown = [output for output in outputs if "data" in output]
+    values = [output["data"][VALUES] for output in shown if VALUES in output["data"]]
+    texts = [_text(output) for output in outputs if output.get("name") != "stderr"]
+    warnings = [output["text"] for output in outputs if output.get("name") == "stderr"]
+    return Outcome(
+        output=clean("".join(texts), places),
+        warnings=clean("".join(warnings), places),
+        figures=tuple(figure for output in shown for figure in _figures(output["data"])),
+        tables=tuple(_table(o["data"][TABLE]) for o in shown if TABLE in o["data"]),
+        values={name: _value(item) for name, item in values[-1]} if values else None,
+        claims=tuple(in_words(found) for o in shown for found in o["data"].get(CLAIMS, ())),
+        model=_last(_model, MODEL, shown),
+        data=_last(_data, DATA, shown),
+    )
+
+
+def _last(
+    read: Callable[[Mapping[str, Any]], Kind], mime: str, shown: Sequence[Mapping[str, Any]]
+) -> Kind | Unfit | None:
+    """What was shown last in this form."""
+    found = [output["data"][mime] for output in shown if mime in output["data"]]
+    if not found:
+        return None
+    return Unfit(found[-1]["problem"]) if "problem" in found[-1] else read(found[-1])
+
+
+def _model(tree: Mapping[str, Any]) -> Model:
+    return Model(base64.b64decode(tree["data"]), tree["parameters"])
+
+
+def _data(tree: Mapping[str, Any]) -> Data:
+    images = tree["images"] and dict(tree["images"])
+    sprite = Sprite(base64.b64decode(images.pop("png")), **images) if images else None
+    return Data(tree["content"], sprite)
+
+
+def _text(output: Mapping[str, Any]) -> str:
+    if "text" in output:
+        return str(output["text"])
+    data = output.get("data", {})
+    drawn = any(mime.startswith("image/") for mime in data)
+    if drawn or TABLE in data or "text/plain" not in data:
+        return ""
+    return f"{data['text/plain']}\n"
+
+
+def _figures(data: Mapping[str, Any]) -> Iterable[Figure]:
+    bitmap = base64.b64decode(data["image/png"]) if "image/png" in data else None
+    if "image/svg+xml" in data:
+        yield replace(figure.from_svg(data["image/svg+xml"]), bitmap=bitmap)
+    elif bitmap:
+        yield figure.from_png(bitmap)
+
+
+def clean(text: str, places: Mapping[str, str]) -> str:
+    """The text as a terminal would leave it, without what changes from run to run."""
+    text = ANSI.sub("", text.encode("utf-8", "replace").decode())
+    while OVERWRITTEN.search(text):
+        text = OVERWRITTEN.sub("", text)
+    text = "\n".join(_last_state(line) for line in text.split("\n"))
+    for path, name in places.items():
+        text = text.replace(path, name)
+    for noise, rest in NOISE:
+        text = noise.sub(rest, text)
+    return "\n".join(line.rstrip() for line in text.split("\n")).strip("\n")
+
+
+def _last_state(line: str) -> str:
+    """What stays of a line that was written over by carriage returns."""
+    shown = ""
+    for part in line.split("\r"):
+        shown = part + shown[len(part) :] if part else shown
+    return shown
+
+
+def _table(tree: Mapping[str, Any]) -> Table:
+    rows = tuple(tuple(row) for row in tree["texts"])
+    numbers = tuple(
+        tuple(
+            number if number is not None else number_in(text)
+            for number, text in zip(raw, row, strict=True)
+        )
+        for raw, row in zip(tree["raw"], tree["texts"], strict=True)
+    )
+    return Table(
+        columns=tuple(tree["columns"]),
+        index=tree["index"],
+        numeric=tuple(
+            column >= tree["index"] and _is_numeric([row[column] for row in numbers], rows, column)
+            for column in range(len(tree["columns"]))
+        ),
+        rows=rows,
+        numbers=numbers,
+    )
+
+
+def _is_numeric(numbers: list[Number | None], rows: Sequence[Sequence[str]], column: int) -> bool:
+    """Whether a column holds numbers; gaps may stand between them."""
+    gaps = {"", "-", "–", "—", "nan", "None"}
+    known = [
+        number is not None or row[column] in gaps for number, row in zip(numbers, rows, strict=True)
+    ]
+    return all(known) and any(number is not None for number in numbers)
+
+
+def _value(item: Mapping[str, Any]) -> Value | Unfit:
+    if "problem" in item:
+        return Unfit(item["problem"])
+    value = Value(**item)
+    return value if value.number is not None else replace(value, number=number_in(value.text))
+
+
+def number_in(text: str) -> Number | None:
+    """The number that a text begins with, if it says one: `97.83 %`, `407,050`, `1.2 ± 0.1`."""
+    match = NUMBER.match(text.strip())
+    if not match:
+        return None
+    rest = text.strip()[match.end() :].strip()
+    if rest and not re.fullmatch(r"(%|[^\W\d]{1,12})?\s*(±.*)?", rest):
+        return None
+    digits = re.sub(r"[,\u202f\u00a0]", "", match[0]).replace("\u2212", "-")
+    return float(digits) if re.search(r"[.eE]", digits) else int(digits)

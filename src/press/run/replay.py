@@ -1,0 +1,169 @@
+"""What cells read of the cells before them, and which of those can be left out when a run resumes.
+
+Nothing here runs code. Where the text of a cell does not tell, the answer is the one that has more
+cells run again.
+"""
+
+import ast
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+
+from press.kernel.protocol import HISTORY
+from press.script.cells import Cell, parse_cell
+from press.script.libraries import ACCUMULATING, HARMLESS, SETTER
+from press.script.names import (
+    bound_in,
+    functions_in,
+    imported,
+    names_in,
+    path_of,
+    read_before_bound,
+)
+
+QUICK = 1.0
+"""Seconds below which a cell is run again when a run resumes."""
+QUICK_WITH_IMPORTS = 12.0
+"""The same for a cell that imports: loading a library takes its time in every kernel anew."""
+DYNAMIC = {"globals", "locals", "vars", "dir", "eval", "exec"}
+"""With these a cell may read any name."""
+
+
+class Unreadable(Exception):
+    """A cell whose text does not tell what it does."""
+
+
+def needed(before: Sequence[Cell], after: Sequence[Cell]) -> set[str] | None:
+    """The names that cells need from those before them; None if that can be any name."""
+    try:
+        names = _needed(before, after)
+    except Unreadable:
+        return None
+    return None if names & DYNAMIC else names
+
+
+def goes_back(before: Sequence[Cell], after: Sequence[Cell]) -> bool:
+    """Whether cells need of those before them what is in no snapshot at all."""
+    try:
+        names = _needed(before, after)
+    except Unreadable:
+        return True
+    return any(HISTORY.fullmatch(name) for name in names) or any(map(_counts_on, after))
+
+
+def _needed(before: Sequence[Cell], after: Sequence[Cell]) -> set[str]:
+    inside = {name for cell in before for name in _read_in_functions(_tree(cell))}
+    bound: set[str] = set()
+    return inside | {name for cell in after for name in read_before_bound(_tree(cell).body, bound)}
+
+
+def replayed(
+    cells: Sequence[Cell], seconds: Sequence[float], written: Collection[int] = ()
+) -> list[int]:
+    """The quick cells to run again before a snapshot is laid: those that import, and those that may
+    change what no snapshot holds, with all that have to do with the same names.
+
+    `written` are the cells that were seen to change files or the like.
+    """
+    paths = _all_imported(cells)
+    names = [_mentioned(cell) - paths.keys() for cell in cells]
+    chosen: set[int] = set()
+    touched: set[str] = set()
+    for number in reversed(range(len(cells))):
+        if not _is_quick(cells[number], seconds[number]):
+            continue
+        lasting = number in written or _lasting(cells[number], paths)
+        if lasting or names[number] & touched:
+            chosen.add(number)
+            touched |= names[number]
+        elif _imports(cells[number]):
+            chosen.add(number)
+    left_out: set[str] = set()
+    for number, cell in enumerate(cells):
+        if number not in chosen or _mentioned(cell) & left_out:
+            chosen.discard(number)
+            left_out |= names[number] | _all_imported([cell]).keys()
+    return sorted(chosen)
+
+
+def _is_quick(cell: Cell, seconds: float) -> bool:
+    return seconds < (QUICK_WITH_IMPORTS if _imports(cell) else QUICK)
+
+
+def trace(cells: Sequence[Cell], again: Iterable[int]) -> str | None:
+    """What the cells that are left out may have changed that no snapshot holds, if anything."""
+    paths = _all_imported(cells)
+    ran_again = set(again)
+    for number, cell in enumerate(cells):
+        tree = parse_cell(cell.source)
+        if number not in ran_again and (tree is None or _is_magic(cell.source)):
+            return "a magic command"
+        if tree is None:
+            continue
+        for part in functions_in(tree) if number in ran_again else [tree]:
+            if path := next(_lasting_in(part, paths), None):
+                return path
+    return None
+
+
+def _lasting(cell: Cell, paths: Mapping[str, str]) -> bool:
+    tree = parse_cell(cell.source)
+    if tree is None or _is_magic(cell.source):
+        return True
+    return next(_lasting_in(tree, paths), None) is not None
+
+
+def _lasting_in(tree: ast.AST, paths: Mapping[str, str]) -> Iterator[str]:
+    return (path for path in _changed(tree, paths) if not HARMLESS.fullmatch(path))
+
+
+def _mentioned(cell: Cell) -> set[str]:
+    tree = parse_cell(cell.source)
+    nodes = list(ast.walk(tree)) if tree else []
+    return {node.id for node in nodes if isinstance(node, ast.Name)} | bound_in(nodes)
+
+
+def _imports(cell: Cell) -> bool:
+    return bool(_all_imported([cell]))
+
+
+def _all_imported(cells: Iterable[Cell]) -> dict[str, str]:
+    trees = [parse_cell(cell.source) for cell in cells]
+    return {alias: path for tree in trees if tree for alias, path in imported(tree)}
+
+
+def _tree(cell: Cell) -> ast.Module:
+    tree = parse_cell(cell.source)
+    if tree is None or _is_magic(cell.source):
+        raise Unreadable
+    return tree
+
+
+def _is_magic(source: str) -> bool:
+    return any(line.lstrip().startswith(("%", "!", "?")) for line in source.split("\n"))
+
+
+def _counts_on(cell: Cell) -> bool:
+    return any(
+        isinstance(node, ast.Attribute) and node.attr in ACCUMULATING
+        for node in ast.walk(_tree(cell))
+    )
+
+
+def _read_in_functions(tree: ast.Module) -> set[str]:
+    """Names that functions look up whenever they are called."""
+    return {name for part in functions_in(tree) for name in names_in(part)}
+
+
+def _changed(tree: ast.AST, paths: Mapping[str, str]) -> Iterator[str]:
+    """What the code calls for its effect on a library, or assigns within one."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+            path = path_of(node.value.func, paths)
+        elif isinstance(node, ast.Call):
+            path = path_of(node.func, paths)
+            path = path if SETTER.match(path.rpartition(".")[2]) else ""
+        elif isinstance(node, ast.Attribute | ast.Subscript) and not isinstance(node.ctx, ast.Load):
+            path = path_of(node, paths)
+        else:
+            continue
+        if path:
+            yield path

@@ -1,0 +1,1 @@
+"""A script, read as text: its cells, keys, inputs and effects; for all that runs or records it."""

@@ -1,0 +1,151 @@
+"""What a script reads besides its own text: local modules, files it names, data sets, a style."""
+
+import ast
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from press.blog import Blog
+from press.datasets.dataset import DataSet
+from press.datasets.known import KNOWN
+from press.errors import PressError
+from press.files import digest
+from press.script.cells import Script, parse, parse_cell
+from press.script.names import last_name
+
+STYLE = "matplotlibrc"
+"""Beside the scripts; Matplotlib reads it on its own."""
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What a script reads besides its own text: local modules, the style, and files it names."""
+
+    modules: Mapping[str, str]
+    files: Mapping[str, str]
+
+    def digests(self) -> dict[str, str]:
+        return {**self.modules, **self.files}
+
+
+def data_of(script: Script) -> list[DataSet]:
+    """The data sets that a script names."""
+    names: set[str] = set()
+    for node in _nodes(script):
+        if isinstance(node, ast.Name):
+            names.add(node.id)
+        elif isinstance(node, ast.Attribute):
+            names.add(node.attr)
+        elif isinstance(node, ast.alias):
+            names.update(node.name.split("."))
+        elif isinstance(node, ast.ImportFrom):
+            names.update((node.module or "").split("."))
+    return [data for name, data in KNOWN.items() if name in names]
+
+
+def imported(script: Script) -> set[str]:
+    """The top-level names of the packages that a script imports."""
+    return {name.partition(".")[0] for name in _imports(_nodes(script))}
+
+
+def seed_of(script: Script) -> int | None:
+    """The seed that a script sets: the argument of its first set_random_seed, if it is plain."""
+    constants: dict[str, object] = {}
+    for node in _nodes(script):
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant):
+            constants.update(
+                {
+                    target.id: node.value.value
+                    for target in node.targets
+                    if isinstance(target, ast.Name)
+                }
+            )
+    for node in _nodes(script):
+        if isinstance(node, ast.Call) and last_name(node.func) in (
+            "set_random_seed",
+            "default_rng",
+            "seed",
+        ):
+            argument = node.args[0] if node.args else None
+            value: object = argument.value if isinstance(argument, ast.Constant) else None
+            if isinstance(argument, ast.Name):
+                value = constants.get(argument.id)
+            if isinstance(value, int):
+                return value
+    return None
+
+
+def inputs_of(blog: Blog, script: Script, products: Iterable[str] = ()) -> Inputs:
+    """The modules and files that the script reads, with the digests of their bytes.
+
+    Files that an earlier run made itself (`products`) are results, not inputs.
+    """
+    modules = _modules(blog, script)
+    named = {
+        f"code/{node.value}"
+        for node in _nodes(script)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        if _names_file(blog.code, node.value)
+    }
+    style = {f"code/{STYLE}"} if (blog.code / STYLE).is_file() else set()
+    files = (named - set(products) - set(modules) - {script.path}) | style
+    return Inputs(
+        modules={path: digest((blog.root / path).read_bytes()) for path in sorted(modules)},
+        files={path: digest((blog.root / path).read_bytes()) for path in sorted(files)},
+    )
+
+
+def _names_file(folder: Path, text: str) -> bool:
+    if not 0 < len(text) < 200 or text.startswith(("/", "~", ".")) or "\n" in text or "\0" in text:
+        return False
+    return (folder / text).is_file()
+
+
+def _modules(blog: Blog, script: Script) -> set[str]:
+    """The local modules that the script imports, and those that they import."""
+    found: set[str] = set()
+    waiting = _imports(_nodes(script))
+    seen: set[str] = set()
+    while waiting:
+        name = waiting.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        for path in _module_files(blog.code, name):
+            shown = blog.shown(path)
+            if shown not in found:
+                found.add(shown)
+                waiting |= _imports(ast.walk(parsed_module(blog, shown)))
+    return found
+
+
+def _module_files(folder: Path, name: str) -> list[Path]:
+    """The file of a module; of a package all its files, as any of them may be loaded."""
+    top = name.partition(".")[0]
+    if (folder / top).is_dir():
+        return sorted((folder / top).rglob("*.py"))
+    return [folder / f"{top}.py"] if (folder / f"{top}.py").is_file() else []
+
+
+def _imports(nodes: Iterable[ast.AST]) -> set[str]:
+    names: set[str] = set()
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names.add(node.module)
+    return names
+
+
+def _nodes(script: Script) -> list[ast.AST]:
+    trees = [parse_cell(cell.source) for cell in script.cells]
+    return [node for tree in trees if tree for node in ast.walk(tree)]
+
+
+def parsed_module(blog: Blog, path: str) -> ast.Module:
+    try:
+        return parse(blog.text(blog.root / path))
+    except SyntaxError as error:
+        raise PressError(
+            f"{path}:{error.lineno or 1}", f"syntax error ({error.msg})", "mend the code"
+        ) from error

@@ -1,0 +1,113 @@
+"""A post → its front matter and what it quotes of its run, with line numbers."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from press.blog import Blog
+from press.errors import PressError
+from press.site.formula import Formula, formulas
+from press.site.quotes import Quotable, Quote, line_at, quotes_in
+
+FILE_NAME = re.compile(r"(\d{4}-\d{2}-\d{2})-(?P<slug>.+)\.(md|markdown)")
+SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+FRONT_MATTER = re.compile(r"---[ \t]*\n(?P<yaml>.*?)^---[ \t]*$\n?", re.DOTALL | re.MULTILINE)
+FRONT_MATTER_QUOTES = {"figure": "figure", "headline": "value"}
+
+
+@dataclass(frozen=True)
+class Post:
+    path: str
+    slug: str
+    front: Mapping[str, Any]
+    quotes: tuple[Quote, ...]
+    formulas: tuple[Formula, ...]
+
+    @property
+    def tolerances(self) -> Mapping[str, float]:
+        """Tolerances that the post's author sets: of a value by its name, of a table/column."""
+        return self.front.get("tolerances") or {}
+
+
+def slug_of(path: Path) -> str:
+    name = FILE_NAME.fullmatch(path.name)
+    return name["slug"] if name else path.stem
+
+
+def find_posts(blog: Blog, errors: list[PressError]) -> dict[str, Path]:
+    """Every post by its slug; of two posts of one slug the second is an error."""
+    found: dict[str, Path] = {}
+    for path in sorted(blog.posts.rglob("*")):
+        name = FILE_NAME.fullmatch(path.name)
+        if not name:
+            continue
+        first = found.setdefault(name["slug"], path)
+        if first != path:
+            problem = f"{blog.shown(first)} has the same slug"
+            errors.append(PressError(f"{blog.shown(path)}:1", problem, "rename or remove one"))
+    return found
+
+
+def read_post(blog: Blog, path: Path, known: Mapping[str, Quotable]) -> Post:
+    """The post; `known` is what the theme can quote."""
+    shown = blog.shown(path)
+    text = blog.text(path)
+    slug = slug_of(path)
+    if not SLUG.fullmatch(slug):
+        raise PressError(
+            f"{shown}:1",
+            f"the slug {slug!r} holds more than small letters, digits and hyphens",
+            "rename the file",
+        )
+    front_matter = FRONT_MATTER.match(text)
+    if not front_matter:
+        raise PressError(f"{shown}:1", "has no front matter", "begin the file with --- lines")
+    front = _front(front_matter["yaml"], shown)
+    start = front_matter.end()
+    quotes = [*_front_quotes(front, text), *quotes_in(text, start, shown, known)]
+    return Post(shown, slug, front, tuple(quotes), tuple(formulas(text)))
+
+
+def _front(source: str, shown: str) -> dict[str, Any]:
+    try:
+        front = yaml.safe_load(source)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = mark.line + 2 if mark else 1
+        reason = getattr(error, "problem", None) or "no YAML"
+        raise PressError(
+            f"{shown}:{line}", f"the front matter is not YAML ({reason})", "mend it"
+        ) from error
+    if not isinstance(front, dict):
+        raise PressError(f"{shown}:2", "the front matter holds no keys", "write it as `key: value`")
+    if "slug" in front:
+        raise PressError(
+            f"{shown}:2", "the front matter sets a slug", "remove it; the file's name is the slug"
+        )
+    _check_tolerances(front.get("tolerances"), shown)
+    return front
+
+
+def _check_tolerances(tolerances: object, shown: str) -> None:
+    if tolerances is None:
+        return
+    numbers = isinstance(tolerances, dict) and all(
+        isinstance(number, int | float) and number >= 0 for number in tolerances.values()
+    )
+    if not numbers:
+        raise PressError(
+            f"{shown}:2",
+            "`tolerances` is no map of names to numbers",
+            "write `value_name: 0.3` or `table-name/column: 0.3`",
+        )
+
+
+def _front_quotes(front: Mapping[str, Any], text: str) -> Iterator[Quote]:
+    for key, kind in FRONT_MATTER_QUOTES.items():
+        if isinstance(front.get(key), str):
+            start = re.search(rf"^{key}\s*:", text, re.MULTILINE)
+            yield Quote(kind, front[key], line_at(text, start.start() if start else 0))

@@ -1,0 +1,181 @@
+"""What posts quote of runs: the theme says what can be quoted, and every post is held to it."""
+
+import difflib
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import yaml
+
+from press.blog import Blog
+from press.errors import PressError, collected, noted
+
+UNRENDERED = re.compile(
+    r"\{%-?\s*(raw|comment)\s*-?%\}.*?\{%-?\s*end\1\s*-?%\}", re.DOTALL | re.IGNORECASE
+)
+INCLUDE = re.compile(r"\{%-?\s*include\s+(?P<kind>[\w-]+)\.html(?P<words>\s.*?)-?%\}", re.DOTALL)
+PARAMETER = re.compile(
+    r"""(?P<key>\w+)\s*=\s*(?:"(?P<double>[^"]*)"|'(?P<single>[^']*)'|(?P<bare>\S+))"""
+)
+FORMULA = re.compile(r"\$\$.*?\$\$", re.DOTALL)
+PLACEHOLDER = re.compile(r"\{([a-z_][a-z0-9_]*)\}")
+
+
+@dataclass(frozen=True)
+class Quotable:
+    """An include that quotes a run; the theme's `_data/quotes.yml` says what its fields mean."""
+
+    names: Mapping[str, str] = field(default_factory=dict)
+    required: Sequence[str] = ()
+    texts: Sequence[str] = ()
+    items: Sequence[str] = ()
+    counted: bool = False
+    refers: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Quote:
+    """Something of the run that a post shows, or refers to."""
+
+    kind: str
+    name: str
+    line: int
+    items: tuple[str, ...] = ()
+    """What data must hold to be shown so."""
+    counted: bool = False
+    reference: bool = False
+
+
+def quotable(blog: Blog) -> dict[str, Quotable]:
+    """By the name of an include, what it quotes."""
+    path = blog.quotes
+    if not path.exists():
+        return {}
+    try:
+        return {name: Quotable(**item) for name, item in yaml.safe_load(blog.text(path)).items()}
+    except (yaml.YAMLError, TypeError, AttributeError) as error:
+        reason = " ".join(str(error).split())
+        place = f"{blog.shown(path)}:1"
+        raise PressError(place, f"does not say what can be quoted ({reason})", "mend it") from error
+
+
+def quotes_in(text: str, start: int, shown: str, known: Mapping[str, Quotable]) -> list[Quote]:
+    """What a post quotes from `start` on, in its order."""
+    rendered = UNRENDERED.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), text)
+    quotes: list[Quote] = []
+    with collected() as errors:
+        for include in INCLUDE.finditer(rendered, start):
+            line = line_at(text, include.start())
+            place = f"{shown}:{line}"
+            if kind := known.get(include["kind"]):
+                with noted(errors, place):
+                    given = {match["key"]: match for match in PARAMETER.finditer(include["words"])}
+                    quotes += _quoted(include["kind"], kind, given, place)
+        errors += _quoted_twice(quotes, shown)
+    return quotes
+
+
+def _quoted(
+    include: str, kind: Quotable, given: Mapping[str, re.Match[str]], place: str
+) -> Iterator[Quote]:
+    line = int(place.rpartition(":")[2])
+    for parameter in kind.required:
+        if parameter not in given or not _words(given[parameter]).strip():
+            raise PressError(place, f"this {include} has no {parameter}", f'add {parameter}="…"')
+    for parameter, what in kind.names.items():
+        if bare := given[parameter]["bare"]:
+            problem = f"the {what}'s name is not in quotes"
+            raise PressError(place, problem, f'write {parameter}="{bare}"')
+        for name in _words(given[parameter]).split(","):
+            items = tuple(kind.items) if what == "data" else ()
+            counted = kind.counted or what == "data"
+            yield Quote(what, name.strip(), line, items, counted)
+    for text in (_words(given[key]) for key in kind.texts if key in given):
+        for name in PLACEHOLDER.findall(FORMULA.sub("", text)):
+            yield Quote("value", name, line)
+    if kind.refers:
+        yield _referred(include, kind.refers, given, place)
+
+
+def _referred(
+    include: str, kinds: Sequence[str], given: Mapping[str, re.Match[str]], place: str
+) -> Quote:
+    for kind in kinds:
+        if kind in given:
+            line = int(place.rpartition(":")[2])
+            return Quote(kind, _words(given[kind]), line, reference=True)
+    problem = f"this {include} names no {' and no '.join(kinds)}"
+    raise PressError(place, problem, "add " + " or ".join(f'{kind}="…"' for kind in kinds))
+
+
+def _words(parameter: re.Match[str]) -> str:
+    return parameter["double"] or parameter["single"] or parameter["bare"] or ""
+
+
+def _quoted_twice(quotes: Iterable[Quote], shown: str) -> Iterator[PressError]:
+    first: dict[tuple[str, str], int] = {}
+    for quote in quotes:
+        if not quote.counted:
+            continue
+        line = first.setdefault((quote.kind, quote.name), quote.line)
+        if line != quote.line:
+            remedy = f'refer to it: {{% include ref.html {quote.kind}="{quote.name}" %}}'
+            yield PressError(
+                f"{shown}:{quote.line}",
+                f"{quote.kind} {quote.name!r} is shown a second time (first at line {line})",
+                "give it a cell of its own" if quote.kind == "data" else remedy,
+            )
+
+
+def line_at(text: str, position: int) -> int:
+    return text.count("\n", 0, position) + 1
+
+
+def numbers(quotes: Iterable[Quote]) -> dict[str, dict[str, int]]:
+    """The number of each figure and table, in the order in which the post shows them."""
+    found: dict[str, dict[str, int]] = {}
+    for quote in quotes:
+        if quote.counted and quote.kind != "data":
+            of_kind = found.setdefault(quote.kind, {})
+            of_kind[quote.name] = len(of_kind) + 1
+    return found
+
+
+def unmet(
+    path: str,
+    quotes: Sequence[Quote],
+    known: Mapping[str, Collection[str]],
+    held: Mapping[str, set[str]],
+) -> Iterator[PressError]:
+    """What a post quotes and the run does not give, with the nearest names that exist.
+
+    `held` are the items of the data that the run gives.
+    """
+    shown_here = {(quote.kind, quote.name) for quote in quotes if not quote.reference}
+    for quote in quotes:
+        place = f"{path}:{quote.line}"
+        if quote.reference:
+            if (quote.kind, quote.name) not in shown_here:
+                shown = _listed(name for other, name in shown_here if other == quote.kind)
+                problem = f"refers to {quote.kind} {quote.name!r}, which the post does not show"
+                yield PressError(place, problem, f"show it, or refer to one of: {shown}")
+        elif quote.name not in known[quote.kind]:
+            problem = f"the run gives no {quote.kind} {quote.name!r}"
+            yield PressError(place, problem, _nearest(quote.name, known[quote.kind]))
+        elif missing := set(quote.items) - held.get(quote.name, set()):
+            yield PressError(
+                place,
+                f"data {quote.name!r} holds no {_listed(missing)}",
+                f"add it to the dict that the cell ends in (it holds: {_listed(held[quote.name])})",
+            )
+
+
+def _nearest(name: str, known: Collection[str]) -> str:
+    near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+    if near:
+        return f"did you mean {' or '.join(map(repr, near))}?"
+    return f"there are: {_listed(known)}"
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names)) or "none"
