@@ -21,6 +21,7 @@ ROOT = Path(__file__).parents[1]
 THEME = (
     "_includes",
     "_layouts",
+    "_data/colours.yml",
     "assets",
     "pages",
     "_config.yml",
@@ -84,7 +85,8 @@ def with_theme(blog: Blog) -> Blog:
         if source.is_dir():
             shutil.copytree(source, blog.root / name, dirs_exist_ok=True)
         elif source.exists():
-            shutil.copy(source, blog.root)
+            (blog.root / name).parent.mkdir(exist_ok=True)
+            shutil.copy(source, blog.root / name)
     return blog
 
 
