@@ -10,9 +10,9 @@ import pytest
 import yaml
 from playwright.sync_api import Browser
 
-from press.card import PAPER
-from press.figure import dark
-from press.install import ensure_jekyll
+from press.machine.ruby import ensure_jekyll
+from press.record.card import PAPER
+from press.run.figure import dark
 
 from .conftest import ROOT, add_post, empty_blog, served, with_theme
 from .test_page import opened
