@@ -339,3 +339,20 @@ def test_the_course_of_a_value_is_drawn(themed: Blog, press: Press) -> None:
     points = [tuple(map(float, point.split(","))) for point in (line.get("points") or "").split()]
     assert [x for x, _ in points] == [4, 36, 68]
     assert [y for _, y in points] == [17, 3, 6.5]
+
+
+def test_press_and_the_page_agree_on_what_is_quoted(themed: Blog, press: Press) -> None:
+    case = ROOT / "tests" / "cases" / "good-quotes"
+    for name in ("_posts", "code"):
+        shutil.copytree(case / name, themed.root / name, dirs_exist_ok=True)
+
+    assert press("build").code == 0
+
+    page = parsed(themed.root / "_site" / "posts" / "post" / "index.html")
+    captions = [text_of(part) for part in page.iter("figcaption")]
+    assert [caption.split(" ")[:2] for caption in captions] == [["Figure", "1"], ["Figure", "2"]]
+    assert "In single quotes: 10,000 images." in captions[0]
+    assert "10,000 does not" in captions[1]
+    formulas = [part.get("alttext") for part in page.iter() if part.tag.endswith("math")]
+    assert formulas == [r"\hat{images}"]
+    assert "Figure 2" in [text_of(link) for link in page.iter("a") if link.get("class") == "ref"]

@@ -2,8 +2,7 @@
 
 import argparse
 import shutil
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from press.blog import Blog, locked
@@ -100,7 +99,7 @@ def plan_of(blog: Blog, order: Order) -> Plan:
     gathered = gather(blog, order.slugs)
     plan = Plan(gathered.works, gathered.plain_posts, list(gathered.errors), {}, [])
     for work in gathered.works:
-        with noted(plan.errors, work.post.path):
+        with noted(plan.errors, f"{work.post.path}:1"):
             decision = decide(blog, work, order.mode)
             if decision is Decision.STAND and work.record:
                 plan.records[work.slug] = work.record
@@ -121,7 +120,7 @@ async def follow_waiting(blog: Blog, plan: Plan, order: Order, warm: "Warm | Non
     from press.run.snapshots import tidy
 
     async def one(work: Work) -> None:
-        with noted(plan.errors, work.post.path):
+        with noted(plan.errors, f"{work.post.path}:1"):
             plan.records[work.slug] = await follow(blog, work, order.mode, means)
 
     with Board() as board:
@@ -132,23 +131,18 @@ async def follow_waiting(blog: Blog, plan: Plan, order: Order, warm: "Warm | Non
 
 def finish(blog: Blog, plan: Plan, order: Order, jekyll: Jekyll) -> None:
     """Hold the posts to the results, and make the site if all is well."""
+    check = order.mode is Mode.CHECK
+    records = {work.slug: plan.records.get(work.slug, work.record) for work in plan.works}
     with collected() as errors:
         errors += plan.errors
-        for slug, record in plan.records.items():
-            remove_strays(blog, slug, record)
-        works = [
-            replace(work, record=plan.records.get(work.slug, work.record)) for work in plan.works
-        ]
-        errors += unmet_quotes(works, plan.plain_posts)
-        check = order.mode is Mode.CHECK
-        for post in _posts(works, plan.plain_posts):
-            with noted(errors, post.path):
+        for post in (*(work.post for work in plan.works), *plan.plain_posts):
+            with noted(errors, f"{post.path}:1"):
+                if known := plan.records.get(post.slug):
+                    remove_strays(blog, post.slug, known)
+                scripted = post.slug in records
+                errors += unmet_quotes(post, records.get(post.slug), scripted=scripted)
                 keep_prepared(blog, post, check=check)
         if not order.slugs and not errors:
-            records = {work.slug: work.record for work in works if work.record}
-            keep_archive(blog, records, check=check)
+            kept = {slug: record for slug, record in records.items() if record}
+            keep_archive(blog, kept, check=check)
     jekyll.build()
-
-
-def _posts(works: Sequence[Work], plain: Sequence[Post]) -> list[Post]:
-    return [*(work.post for work in works), *plain]

@@ -73,7 +73,7 @@ def verify_snippets(
 def trial_of(blog: Blog, work: Work, folder: Path, errors: list[PressError]) -> Trial | None:
     from press.flow.running import conditions_of
 
-    with noted(errors, work.post.path):
+    with noted(errors, f"{work.post.path}:1"):
         reading = read(blog, work.script, work.record)
         conditions = conditions_of(blog, reading.script, Mode.REHEARSAL, None)
         conditions.data()
@@ -110,7 +110,7 @@ async def _try_all(
     async def whole(trial: Trial) -> None:
         cells = len(trial.script.cells)
         with (
-            noted(errors, trial.script.path),
+            noted(errors, f"{trial.script.path}:1"),
             means.board.listener(trial.slug, cells, []) as listener,
         ):
             limit = means.time_limit
@@ -118,7 +118,7 @@ async def _try_all(
 
     async def alone(item: tuple[Trial, Snippet]) -> None:
         trial, snippet = item
-        with noted(errors, trial.script.path):
+        with noted(errors, f"{trial.script.path}:1"):
             await _try(trial, snippet, means.time_limit)
             trial.held += 1
 

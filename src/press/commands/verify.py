@@ -64,7 +64,7 @@ def _verify_all(
     from press.run.progress import Board
 
     async def verify_one(work: Work) -> None:
-        with noted(errors, work.post.path):
+        with noted(errors, f"{work.post.path}:1"):
             await _verify(blog, work, Means(board, time_limit))
 
     with Board() as board:

@@ -47,7 +47,7 @@ def gather(blog: Blog, wanted: Sequence[str] = ()) -> Gathered:
     errors += [] if wanted else _strays(blog, posts, scripts)
     known = quotable(blog)
     for slug in wanted or posts:
-        with noted(errors, blog.shown(posts[slug])):
+        with noted(errors, f"{blog.shown(posts[slug])}:1"):
             post = read_post(blog, posts[slug], known)
             if slug in scripts:
                 works.append(_work(blog, slug, post, scripts[slug]))
@@ -106,19 +106,16 @@ def _is_module(slug: str, scripts: Mapping[str, Path]) -> bool:
     )
 
 
-def unmet_quotes(works: Iterable[Work], plain_posts: Iterable[Post]) -> Iterator[PressError]:
-    """What posts quote and no run gives."""
-    for post in plain_posts:
-        if post.quotes:
-            yield PressError(
-                f"{post.path}:{post.quotes[0].line}",
-                f"quotes a run, but there is no script code/{post.slug}.py",
-                "write the script, or remove the quote",
-            )
-    for work in works:
-        if work.record:
-            known, held = work.record.known, work.record.held
-            yield from unmet(work.post.path, work.post.quotes, known, held)
+def unmet_quotes(post: Post, record: Record | None, *, scripted: bool) -> Iterator[PressError]:
+    """What a post quotes and no run gives."""
+    if record:
+        yield from unmet(post.path, post.quotes, record.known, record.held)
+    elif post.quotes and not scripted:
+        yield PressError(
+            f"{post.path}:{post.quotes[0].line}",
+            f"quotes a run, but there is no script code/{post.slug}.py",
+            "write the script, or remove the quote",
+        )
 
 
 def sweep(blog: Blog) -> None:

@@ -2,6 +2,7 @@
 
 import fcntl
 import importlib
+import importlib.util
 import os
 import shutil
 import signal
@@ -22,6 +23,8 @@ LAYERS = {
     "run": "TensorFlow and Jupyter",
     "test": "TensorFlow, Jupyter and the tools for tests",
 }
+TOLD_BY = {"run": "nbconvert", "test": "pytest"}
+"""A package that is there if those of its layer are."""
 
 
 def main() -> None:
@@ -41,9 +44,13 @@ def main() -> None:
 
 
 def ensure(layer: str, root: Path) -> None:
-    """Have the packages of a layer, if we run in the environment that press made."""
+    """Have the packages of a layer; put in if we run in the environment that press made."""
     environment = Environment(root)
-    if Path(sys.prefix).resolve() == environment.folder.resolve() and not environment.fits(layer):
+    if Path(sys.prefix).resolve() != environment.folder.resolve():
+        if not importlib.util.find_spec(TOLD_BY[layer]):
+            problem = f"{LAYERS[layer]} are missing in this Python"
+            raise PressError("held-out", problem, f"run: pip install 'held-out[{layer}]'")
+    elif not environment.fits(layer):
         environment.install(layer)
         importlib.invalidate_caches()
 

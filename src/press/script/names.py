@@ -1,8 +1,10 @@
 """The names in a piece of code: what it reads, binds, imports and calls, told from its syntax."""
 
 import ast
+import copy
 import symtable
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda
 
@@ -62,12 +64,34 @@ def _bound_at_once(statement: ast.stmt) -> set[str]:
 
 def names_in(node: ast.AST) -> set[str]:
     """All names that the code looks up outside its own functions and comprehensions."""
-    table = symtable.symtable(ast.unparse(node), "<cell>", "exec")
+    table = _table(node)
+    if table is None:
+        return {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
     read = {symbol.get_name() for symbol in table.get_symbols() if symbol.is_referenced()}
     for inner in ast.walk(node):
         if isinstance(inner, ast.AugAssign | ast.Delete):
             read |= {name.id for name in ast.walk(inner) if isinstance(name, ast.Name)}
     return read | _global_in(table.get_children())
+
+
+def _table(node: ast.AST) -> symtable.SymbolTable | None:
+    """Its scopes; none if Python would refuse it, as it does some of what can be parsed."""
+    alone: Any = _Alone().visit(copy.deepcopy(node)) if _lends_names(node) else node
+    try:
+        return symtable.symtable(ast.unparse(alone), "<cell>", "exec")
+    except SyntaxError:
+        return None
+
+
+def _lends_names(node: ast.AST) -> bool:
+    return any(isinstance(part, ast.Nonlocal) for part in ast.walk(node))
+
+
+class _Alone(ast.NodeTransformer):
+    """A function that stands alone has names of an outer one as its own: none is global."""
+
+    def visit_Nonlocal(self, node: ast.Nonlocal) -> ast.AST:
+        return ast.parse("\n".join(f"{name} = None" for name in node.names))
 
 
 def _global_in(tables: Iterable[symtable.SymbolTable]) -> set[str]:

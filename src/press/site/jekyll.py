@@ -41,6 +41,8 @@ class Jekyll:
 
     def __exit__(self, *_: object) -> None:
         if self._process.returncode is None:
+            # It has only loaded so far: nobody waits for what will not be used.
+            self._process.kill()
             self._process.communicate()
 
     def build(self) -> None:
