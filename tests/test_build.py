@@ -238,7 +238,12 @@ def test_a_value_that_moved_is_told_and_kept_in_the_ledger(blog: Blog, press: Pr
     assert told.err.endswith("what moved:\n  value 'runs'  1 → 2  +1 of ±2  within tolerance\n")
     (entry,) = json.loads(blog.record("post").read_text())["ledger"]
     assert entry["values"] == {"runs": "1"}
-    press("build", "--refresh", "post")
+
+    (post,) = blog.posts.iterdir()
+    post.write_text(post.read_text().replace("title:", "tolerances: {runs: 0}\ntitle:"))
+    assert state(press)["state"] == "current"
+    told = press("build", "--refresh", "post")
+    assert told.err.endswith("what moved:\n  value 'runs'  2 → 3  +1 of ±0  moved\n")
     assert len(json.loads(blog.record("post").read_text())["ledger"]) == 2
 
 

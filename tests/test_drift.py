@@ -58,6 +58,14 @@ def test_of_two_means_of_runs_the_larger_spread_counts(spreads: tuple[float, flo
     assert drift(old, new, {"a": 0.3})[0].verdict == MOVED
 
 
+def test_the_post_s_tolerance_wins_over_the_script_s() -> None:
+    old, new = with_value("97.8%", 97.8, 9), with_value("97.0%", 97.0, 9)
+
+    assert drift(old, new, {})[0].verdict == WITHIN
+    assert drift(old, new, {"a": 0.5})[0].verdict == MOVED
+    assert drift(old, new, {"a": 0})[0].verdict == MOVED
+
+
 def test_equal_records_do_not_drift() -> None:
     assert drift(record(), record(), {}) == []
 
@@ -79,6 +87,7 @@ def test_a_table_is_judged_entry_by_entry() -> None:
 
     (item,) = drift(old, new, {})
     assert (item.what, item.verdict) == ("table 'accuracy', row 1, test", WITHIN)
+    assert drift(old, new, {"accuracy/test": 0.05})[0].verdict == MOVED
 
 
 @pytest.mark.parametrize(

@@ -20,18 +20,18 @@ export async function tell(value) {
   current = value;
   const record = await recordOf(value.closest("[data-record]")).catch(() => null);
   if (!record || current !== value) return;
-  note.textContent = words(record, value.dataset.of);
+  note.textContent = words(record, value.dataset);
   note.hidden = false;
   place(value);
   value.setAttribute("aria-describedby", note.id);
 }
 
-function words({ values, script, provenance }, name) {
-  const { cell, line, runs, expected, tolerance } = values[name];
+function words({ values, script, provenance }, { of: name, tolerance = values[name].tolerance }) {
+  const { cell, line, runs, expected } = values[name];
   const day = new Date(provenance.date).toLocaleDateString("en-GB", { day: "numeric", month: "long", year: "numeric" });
   const parts = [`${name.replaceAll("_", " ")}: cell ${cell}, line ${line} of ${script.split("/").pop()}`, `run of ${day}`];
   if (runs) parts.push(`mean ± standard deviation of ${runs} runs; about 95 of 100 further runs fall into ${expected}`);
-  if (tolerance) parts.push(`a new run may differ by ${tolerance}`);
+  if (+tolerance) parts.push(`a new run may differ by ${tolerance}`);
   return `${parts.join("; ")}.`;
 }
 

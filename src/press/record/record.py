@@ -185,9 +185,12 @@ class Record(Results):
         }
 
     @property
-    def held(self) -> dict[str, set[str]]:
-        """By data, the items that a post can ask for."""
-        return {name: {*data.content, *data.shapes} for name, data in self.data.items()}
+    def held(self) -> dict[str, dict[str, set[str]]]:
+        """By kind and name, the items that a post can ask for."""
+        return {
+            "data": {name: {*data.content, *data.shapes} for name, data in self.data.items()},
+            "table": {name: set(table.columns) for name, table in self.tables.items()},
+        }
 
     @property
     def products(self) -> set[str]:

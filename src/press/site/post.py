@@ -107,7 +107,17 @@ def _check_tolerances(tolerances: object, shown: str) -> None:
 
 
 def _front_quotes(front: Mapping[str, Any], text: str) -> Iterator[Quote]:
+    """What the front matter says of the run, and what it sets tolerances for."""
     for key, kind in FRONT_MATTER_QUOTES.items():
         if isinstance(front.get(key), str):
-            start = re.search(rf"^{key}\s*:", text, re.MULTILINE)
-            yield Quote(kind, front[key], line_at(text, start.start() if start else 0))
+            yield Quote(kind, front[key], _line_of(text, key))
+    for name in front.get("tolerances") or ():
+        table, of, column = str(name).partition("/")
+        line = _line_of(text, str(name), "tolerances")
+        yield Quote("table" if of else "value", table, line, (column,) if of else ())
+
+
+def _line_of(text: str, *keys: str) -> int:
+    """The line of the first of these keys that begins one."""
+    begins = (re.search(rf"^[ '\"]*{re.escape(key)}['\"]?:", text, re.MULTILINE) for key in keys)
+    return next((line_at(text, start.start()) for start in begins if start), 1)

@@ -41,7 +41,7 @@ class Quote:
     name: str
     line: int
     items: tuple[str, ...] = ()
-    """What data must hold to be shown so."""
+    """What data must hold to be shown so, or a table."""
     counted: bool = False
     reference: bool = False
 
@@ -145,13 +145,13 @@ def unmet(
     path: str,
     quotes: Sequence[Quote],
     known: Mapping[str, Collection[str]],
-    held: Mapping[str, set[str]],
+    held: Mapping[str, Mapping[str, set[str]]],
 ) -> Iterator[PressError]:
     """What a post quotes and the run does not give, with the nearest names that exist.
 
-    `held` are the items of the data that the run gives.
+    `held` are the items of data and the columns of tables that the run gives.
     """
-    shown_here = {(quote.kind, quote.name) for quote in quotes if not quote.reference}
+    shown_here = {(quote.kind, quote.name) for quote in quotes if quote.counted}
     for quote in quotes:
         place = f"{path}:{quote.line}"
         if quote.reference:
@@ -162,12 +162,15 @@ def unmet(
         elif quote.name not in known[quote.kind]:
             problem = f"the run gives no {quote.kind} {quote.name!r}"
             yield PressError(place, problem, _nearest(quote.name, known[quote.kind]))
-        elif missing := set(quote.items) - held.get(quote.name, set()):
-            yield PressError(
-                place,
-                f"data {quote.name!r} holds no {_listed(missing)}",
-                f"add it to the dict that the cell ends in (it holds: {_listed(held[quote.name])})",
+        elif quote.items and (missing := {*quote.items} - held[quote.kind][quote.name]):
+            known_items = _listed(held[quote.kind][quote.name])
+            remedy = (
+                "add it to the dict that the cell ends in"
+                if quote.kind == "data"
+                else "name another"
             )
+            problem = f"{quote.kind} {quote.name!r} holds no {_listed(missing)}"
+            yield PressError(place, problem, f"{remedy} (it holds: {known_items})")
 
 
 def _nearest(name: str, known: Collection[str]) -> str:
