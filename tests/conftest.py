@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from playwright.sync_api import Browser, sync_playwright
 
 from press.blog import Blog
@@ -18,6 +19,8 @@ from press.cli import main
 from press.machine.browser import ensure_chromium
 
 ROOT = Path(__file__).parents[1]
+PATIENCE = 180
+"""Seconds after which a test gives up, on the slowest and busiest machine."""
 THEME = (
     "_includes",
     "_layouts",
@@ -42,6 +45,21 @@ title: A post
 ---
 {body}
 """
+
+
+settings.register_profile("steady", deadline=None)
+settings.load_profile("steady")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    about = "as often and in as many ways as can be: fifty kills, a hundred edits, all looks"
+    parser.addoption("--thorough", action="store_true", help=about)
+
+
+@pytest.fixture(scope="session")
+def thorough(request: pytest.FixtureRequest) -> bool:
+    """Whether to try more than every day's run has time for."""
+    return bool(request.config.getoption("--thorough"))
 
 
 @dataclass(frozen=True)

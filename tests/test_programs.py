@@ -350,9 +350,7 @@ a, b, c, d = [0], [1], [2], [3]
 
 
 @given(st.lists(st.lists(STATEMENTS, min_size=1, max_size=4), min_size=1, max_size=6), NAMES)
-@settings(
-    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_it_prints_what_the_whole_script_prints(
     tmp_path: Path, cells: list[list[str]], name: str
 ) -> None:

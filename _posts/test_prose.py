@@ -11,8 +11,7 @@ import pytest
 from press.site.post import FRONT_MATTER
 from press.site.quotes import FORMULA, INCLUDE, UNRENDERED
 
-from .conftest import ROOT
-
+ROOT = Path(__file__).parents[1]
 POSTS = sorted(path for path in (ROOT / "_posts").glob("*.md") if "every-element" not in path.name)
 UNITS = r"%|per ?cent|points?|pixels?|seconds?|minutes?|images?|digits?|epochs?|parameters?"
 MEASURED = re.compile(rf"\d[\d,.]*(?:\s|-)?(?:{UNITS})\b|\d[\d,.]*\s?%")
