@@ -49,6 +49,8 @@ def imports(path: Path) -> Iterator[str]:
             for alias in node.names:
                 is_module = (base / f"{alias.name}.py").exists() or (base / alias.name).is_dir()
                 yield f"{node.module}.{alias.name}" if is_module else str(node.module)
+        elif isinstance(node, ast.JoinedStr) and ast.unparse(node).startswith("f'press."):
+            yield ast.unparse(node)[2:].partition(".{")[0]
 
 
 ARROWS = {

@@ -17,6 +17,9 @@ JEKYLL = ("jekyll", "ruby-bundler")
 
 def ensure_jekyll(root: Path) -> list[str]:
     """The command that runs Jekyll with the gems of the blog's Gemfile."""
+    if not (root / "Gemfile").is_file():
+        problem = "there is none, so this is no blog"
+        raise PressError("Gemfile", problem, "go to its folder, or name it with --blog")
     memory = root / ".press" / "jekyll.json"
     command = _remembered(root, memory)
     if command is None:
