@@ -15,6 +15,7 @@ from press.script.names import last_name
 
 STYLE = "matplotlibrc"
 """Beside the scripts; Matplotlib reads it on its own."""
+SEEDING = {"set_random_seed", "default_rng", "seed"}
 
 
 @dataclass(frozen=True)
@@ -50,28 +51,20 @@ def imported(script: Script) -> set[str]:
 
 def seed_of(script: Script) -> int | None:
     """The seed that a script sets: the argument of its first set_random_seed, if it is plain."""
-    constants: dict[str, object] = {}
-    for node in _nodes(script):
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant):
-            constants.update(
-                {
-                    target.id: node.value.value
-                    for target in node.targets
-                    if isinstance(target, ast.Name)
-                }
-            )
-    for node in _nodes(script):
-        if isinstance(node, ast.Call) and last_name(node.func) in (
-            "set_random_seed",
-            "default_rng",
-            "seed",
-        ):
-            argument = node.args[0] if node.args else None
-            value: object = argument.value if isinstance(argument, ast.Constant) else None
-            if isinstance(argument, ast.Name):
-                value = constants.get(argument.id)
-            if isinstance(value, int):
-                return value
+    nodes = _nodes(script)
+    values = {
+        target.id: node.value
+        for node in nodes
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    for node in nodes:
+        if isinstance(node, ast.Call) and node.args and last_name(node.func) in SEEDING:
+            argument = node.args[0]
+            value = values.get(argument.id) if isinstance(argument, ast.Name) else argument
+            if isinstance(value, ast.Constant) and isinstance(value.value, int):
+                return value.value
     return None
 
 
@@ -105,17 +98,11 @@ def _modules(blog: Blog, script: Script) -> set[str]:
     """The local modules that the script imports, and those that they import."""
     found: set[str] = set()
     waiting = _imports(_nodes(script))
-    seen: set[str] = set()
     while waiting:
-        name = waiting.pop()
-        if name in seen:
-            continue
-        seen.add(name)
-        for path in _module_files(blog.code, name):
-            shown = blog.shown(path)
-            if shown not in found:
-                found.add(shown)
-                waiting |= _imports(ast.walk(parsed_module(blog, shown)))
+        files = {blog.shown(path) for path in _module_files(blog.code, waiting.pop())}
+        for path in files - found:
+            waiting |= _imports(ast.walk(parsed_module(blog, path)))
+        found |= files
     return found
 
 
