@@ -137,8 +137,8 @@ def finish(blog: Blog, plan: Plan, order: Order, jekyll: Jekyll) -> None:
         errors += plan.errors
         for post in (*(work.post for work in plan.works), *plan.plain_posts):
             with noted(errors, f"{post.path}:1"):
-                if known := plan.records.get(post.slug):
-                    remove_strays(blog, post.slug, known)
+                if current := plan.records.get(post.slug):
+                    remove_strays(blog, post.slug, current)
                 scripted = post.slug in records
                 errors += unmet_quotes(post, records.get(post.slug), scripted=scripted)
                 keep_prepared(blog, post, check=check)

@@ -70,8 +70,8 @@ class DataSet:
         remedy = f"set {self.variable} to a good copy, or move this file away"
         for name, data in self._bytes(files, place, remedy).items():
             if digest(data) != self.arrays[name]:
-                known = f"{name} has the digest {digest(data)}, not {self.arrays[name]}"
-                raise PressError(place, f"is not {self.title}: {known}", remedy)
+                difference = f"{name} has the digest {digest(data)}, not {self.arrays[name]}"
+                raise PressError(place, f"is not {self.title}: {difference}", remedy)
 
     def stand_in_files(self, folder: Path) -> Files:
         return {name: folder / name for name in self.urls}
@@ -158,5 +158,5 @@ def _verified(data: DataSet, _: object) -> None:
 
 
 def _written(path: Path) -> tuple[int, int] | None:
-    known = path.stat() if path.is_file() else None
-    return known and (known.st_mtime_ns, known.st_size)
+    seen = path.stat() if path.is_file() else None
+    return seen and (seen.st_mtime_ns, seen.st_size)

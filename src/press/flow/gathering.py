@@ -49,11 +49,11 @@ def _card(outcomes: Sequence[Outcome]) -> bytes | None:
 def _products(blog: Blog, before: Reading, old: Record | None) -> set[str]:
     """The files that the script names and that the run made or changed."""
     after = inputs_of(blog, before.script).files
-    known = old.products if old else set()
+    earlier = old.products if old else set()
     return {
         path
         for path, made in after.items()
-        if path in known or before.inputs.files.get(path) != made
+        if path in earlier or before.inputs.files.get(path) != made
     }
 
 

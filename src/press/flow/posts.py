@@ -45,10 +45,10 @@ def gather(blog: Blog, wanted: Sequence[str] = ()) -> Gathered:
     works: list[Work] = []
     plain: list[Post] = []
     errors += [] if wanted else _strays(blog, posts, scripts)
-    known = quotable(blog)
+    quotables = quotable(blog)
     for slug in wanted or posts:
         with noted(errors, f"{blog.shown(posts[slug])}:1"):
-            post = read_post(blog, posts[slug], known)
+            post = read_post(blog, posts[slug], quotables)
             if slug in scripts:
                 works.append(_work(blog, slug, post, scripts[slug]))
             else:
@@ -68,10 +68,10 @@ def _work(blog: Blog, slug: str, post: Post, script: Path) -> Work:
 def _check_wanted(wanted: Sequence[str], posts: Iterable[str]) -> None:
     for slug in wanted:
         if slug not in posts:
-            known = sorted(posts)
-            near = difflib.get_close_matches(slug, known, n=1, cutoff=0.4)
+            slugs = sorted(posts)
+            near = difflib.get_close_matches(slug, slugs, n=1, cutoff=0.4)
             remedy = (
-                f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(known) or 'none'}"
+                f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(slugs) or 'none'}"
             )
             raise PressError("_posts", f"no post has the slug {slug!r}", remedy)
 
@@ -109,7 +109,7 @@ def _is_module(slug: str, scripts: Mapping[str, Path]) -> bool:
 def unmet_quotes(post: Post, record: Record | None, *, scripted: bool) -> Iterator[PressError]:
     """What a post quotes and no run gives."""
     if record:
-        yield from unmet(post.path, post.quotes, record.known, record.held)
+        yield from unmet(post.path, post.quotes, record.names, record.held)
     elif post.quotes and not scripted:
         yield PressError(
             f"{post.path}:{post.quotes[0].line}",

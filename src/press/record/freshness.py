@@ -101,10 +101,10 @@ def _read(record: Record) -> dict[str, str]:
 def _changed(reading: Reading, record: Record) -> State:
     before = [what for cell in record.cells if (what := counted(cell.source, cell.tags))]
     cells = [cell for cell in reading.script.cells if code_of(cell.source)]
-    for cell, known in zip_longest(cells, before):
+    for cell, earlier in zip_longest(cells, before):
         if cell is None:
             return State(CHANGED, "the last cells were removed")
-        if counted(cell.source, cell.tags) != known:
+        if counted(cell.source, cell.tags) != earlier:
             return State(CHANGED, f"cell {cell.label}", cell.line)
     now, then = reading.inputs.digests(), _read(record)
     for name in sorted({*now, *then}):

@@ -173,7 +173,7 @@ class Record(Results):
         return {item.file: item.sha256 for item in made}
 
     @property
-    def known(self) -> dict[str, set[str]]:
+    def names(self) -> dict[str, set[str]]:
         """The names that a post can quote, by kind."""
         return {
             "cell": {cell.name for cell in self.cells if cell.name},

@@ -30,7 +30,7 @@ from press.record.record import (
 )
 from press.run.outcome import Data, Model, Outcome, Unfit, Value
 from press.script.cells import Cell, Script, parse_cell
-from press.script.programs import Slicer
+from press.script.programs import Programs
 
 BRIEF = 2000
 """Entries that an item of data may have to stand in the record, which pages are made from."""
@@ -63,13 +63,13 @@ class Place:
 
 def results_of(slug: str, script: Script, outcomes: Sequence[Outcome]) -> Filed[Results]:
     """Name what the cells left: the same for outcomes of a run and for those of an older record."""
-    slicer = Slicer(script)
+    programs = Programs(script)
     results, files = Results(), dict[str, bytes]()
     for number, (cell, outcome) in enumerate(zip(script.cells, outcomes, strict=True), start=1):
         place = Place(slug, script.path, cell, number, files)
         own = _own_results(place, outcome)
         _check_free(own, results, place)
-        needs = slicer.program(number - 1) if cell.name else ()
+        needs = programs.of(number - 1) if cell.name else ()
         record = replace(_cell(cell, outcome, own), needs=needs)
         results = _joined(results, replace(own, cells=(record,)))
     return Filed(results, files)

@@ -148,10 +148,10 @@ def _table(tree: Mapping[str, Any]) -> Table:
 def _is_numeric(numbers: list[Number | None], rows: Sequence[Sequence[str]], column: int) -> bool:
     """Whether a column holds numbers; gaps may stand between them."""
     gaps = {"", "-", "–", "—", "nan", "None"}
-    known = [
+    filled = [
         number is not None or row[column] in gaps for number, row in zip(numbers, rows, strict=True)
     ]
-    return all(known) and any(number is not None for number in numbers)
+    return all(filled) and any(number is not None for number in numbers)
 
 
 def _value(item: Mapping[str, Any]) -> Value | Unfit:

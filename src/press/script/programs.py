@@ -43,7 +43,7 @@ class Role:
     """What the functions that it makes will read."""
 
 
-class Slicer:
+class Programs:
     """The programs of one script."""
 
     def __init__(self, script: Script) -> None:
@@ -58,7 +58,7 @@ class Slicer:
         ]
         self._roles = _roles(self._statements, self._known)
 
-    def program(self, number: int) -> tuple[Part, ...]:
+    def of(self, number: int) -> tuple[Part, ...]:
         """What runs alone and ends in the cell of this number."""
         chosen = self.needed_by(number)
         parts: list[Part] = []

@@ -52,8 +52,8 @@ def find_posts(blog: Blog, errors: list[PressError]) -> dict[str, Path]:
     return found
 
 
-def read_post(blog: Blog, path: Path, known: Mapping[str, Quotable]) -> Post:
-    """The post; `known` is what the theme can quote."""
+def read_post(blog: Blog, path: Path, quotables: Mapping[str, Quotable]) -> Post:
+    """The post; `quotables` is what the theme can quote."""
     shown = blog.shown(path)
     text = blog.text(path)
     slug = slug_of(path)
@@ -68,7 +68,7 @@ def read_post(blog: Blog, path: Path, known: Mapping[str, Quotable]) -> Post:
         raise PressError(f"{shown}:1", "has no front matter", "begin the file with --- lines")
     front = _front(front_matter["yaml"], shown)
     start = front_matter.end()
-    quotes = [*_front_quotes(front, text), *quotes_in(text, start, shown, known)]
+    quotes = [*_front_quotes(front, text), *quotes_in(text, start, shown, quotables)]
     return Post(shown, slug, front, tuple(quotes), tuple(formulas(text)))
 
 

@@ -59,7 +59,7 @@ def quotable(blog: Blog) -> dict[str, Quotable]:
         raise PressError(place, f"does not say what can be quoted ({reason})", "mend it") from error
 
 
-def quotes_in(text: str, start: int, shown: str, known: Mapping[str, Quotable]) -> list[Quote]:
+def quotes_in(text: str, start: int, shown: str, quotables: Mapping[str, Quotable]) -> list[Quote]:
     """What a post quotes from `start` on, in its order."""
     rendered = UNRENDERED.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), text)
     quotes: list[Quote] = []
@@ -67,7 +67,7 @@ def quotes_in(text: str, start: int, shown: str, known: Mapping[str, Quotable]) 
         for include in INCLUDE.finditer(rendered, start):
             line = line_at(text, include.start())
             place = f"{shown}:{line}"
-            if kind := known.get(include["kind"]):
+            if kind := quotables.get(include["kind"]):
                 with noted(errors, place):
                     given = {match["key"]: match for match in PARAMETER.finditer(include["words"])}
                     quotes += _quoted(include["kind"], kind, given, place)
@@ -144,7 +144,7 @@ def numbers(quotes: Iterable[Quote]) -> dict[str, dict[str, int]]:
 def unmet(
     path: str,
     quotes: Sequence[Quote],
-    known: Mapping[str, Collection[str]],
+    names: Mapping[str, Collection[str]],
     held: Mapping[str, Mapping[str, set[str]]],
 ) -> Iterator[PressError]:
     """What a post quotes and the run does not give, with the nearest names that exist.
@@ -159,9 +159,9 @@ def unmet(
                 shown = _listed(name for other, name in shown_here if other == quote.kind)
                 problem = f"refers to {quote.kind} {quote.name!r}, which the post does not show"
                 yield PressError(place, problem, f"show it, or refer to one of: {shown}")
-        elif quote.name not in known[quote.kind]:
+        elif quote.name not in names[quote.kind]:
             problem = f"the run gives no {quote.kind} {quote.name!r}"
-            yield PressError(place, problem, _nearest(quote.name, known[quote.kind]))
+            yield PressError(place, problem, _nearest(quote.name, names[quote.kind]))
         elif quote.items and (missing := {*quote.items} - held[quote.kind][quote.name]):
             known_items = _listed(held[quote.kind][quote.name])
             remedy = (
@@ -173,11 +173,11 @@ def unmet(
             yield PressError(place, problem, f"{remedy} (it holds: {known_items})")
 
 
-def _nearest(name: str, known: Collection[str]) -> str:
-    near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+def _nearest(name: str, names: Collection[str]) -> str:
+    near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
     if near:
         return f"did you mean {' or '.join(map(repr, near))}?"
-    return f"there are: {_listed(known)}"
+    return f"there are: {_listed(names)}"
 
 
 def _listed(names: Iterable[str]) -> str:
