@@ -415,6 +415,20 @@ def test_an_unreadable_script_is_named(built: Blog) -> None:
     )
 
 
+def test_a_kernel_that_cannot_load_our_side_is_told(
+    blog: Blog, press: Press, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "press").mkdir()
+    (tmp_path / "press" / "__init__.py").touch()
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    add_post(blog, "post", SCRIPT)
+
+    assert press("build").err.splitlines()[-1] == (
+        "kernel: cannot load press.kernel.extension "
+        "(ModuleNotFoundError: No module named 'press.kernel'); install press anew"
+    )
+
+
 # Being stopped
 
 BEGUN = "../.press/begun"

@@ -43,6 +43,11 @@ class Blog:
         return self.root / "_data" / "quotes.yml"
 
     @property
+    def colours(self) -> Path:
+        """Those of its pages."""
+        return self.root / "_data" / "colours.yml"
+
+    @property
     def downloads(self) -> Path:
         return self.root / "downloads"
 

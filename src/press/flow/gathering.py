@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import yaml
+
 from press import __version__
 from press.blog import Blog
 from press.flow.mode import Mode
@@ -21,6 +23,8 @@ from press.script.cells import Script
 from press.script.inputs import data_of, imported, inputs_of, seed_of
 from press.script.keys import keys_of
 
+WHITE = "#ffffff"
+
 
 def gathered(
     blog: Blog, before: Reading, done: Run, old: Record | None, mode: Mode = Mode.BUILD
@@ -33,17 +37,19 @@ def gathered(
         reading=replace(before, inputs=inputs, keys=keys),
         outcomes=outcomes,
         products=products,
-        card=_card(outcomes),
+        card=_card(blog, outcomes),
         ledger=old.ledger if old else (),
         provenance=_provenance(before.script, done, mode),
         seconds=done.seconds,
     )
 
 
-def _card(outcomes: Sequence[Outcome]) -> bytes | None:
-    """The first figure stands for the post."""
+def _card(blog: Blog, outcomes: Sequence[Outcome]) -> bytes | None:
+    """The first figure stands for the post, on the paper of its page."""
     bitmaps = [figure.bitmap for outcome in outcomes for figure in outcome.figures]
-    return next((card(bitmap) for bitmap in bitmaps if bitmap), None)
+    colours = yaml.safe_load(blog.text(blog.colours)) if blog.colours.is_file() else {}
+    paper, *_ = colours.get("paper", [WHITE])
+    return next((card(bitmap, paper) for bitmap in bitmaps if bitmap), None)
 
 
 def _products(blog: Blog, before: Reading, old: Record | None) -> set[str]:
