@@ -58,16 +58,10 @@ def _drawn(figure: Figure) -> dict[str, Any]:
 
 def _html(table: Table) -> str:
     head = "".join(f"<th>{escape(column)}</th>" for column in table.columns)
-    rows = "".join(
-        "<tr>"
-        + "".join(
-            f"<{tag}>{escape(entry)}</{tag}>" for tag, entry in zip(_tags(table), row, strict=True)
-        )
-        + "</tr>"
+    tags = ["th" if column < table.index else "td" for column in range(len(table.columns))]
+    rows = [
+        "".join(f"<{tag}>{escape(text)}</{tag}>" for tag, text in zip(tags, row, strict=True))
         for row in table.rows
-    )
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
-
-
-def _tags(table: Table) -> list[str]:
-    return ["th" if column < table.index else "td" for column in range(len(table.columns))]
+    ]
+    body = "".join(f"<tr>{row}</tr>" for row in rows)
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"

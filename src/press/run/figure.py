@@ -153,27 +153,19 @@ def _redrawn(attributes: str, mask: str) -> str:
 
 def _ink(image: "Image") -> "tuple[str, Image] | None":
     """The one colour that a picture is drawn in, and how much of it each pixel holds."""
-    from PIL import Image, ImageChops
+    import numpy as np
+    from PIL import Image
 
-    red, green, blue, alpha = image.convert("RGBA").split()
-    if alpha.getextrema() == (255, 255):
-        grey = all(ImageChops.difference(red, other).getbbox() is None for other in (green, blue))
-        return ("#000000", ImageChops.invert(red)) if grey else None
-    seen = alpha.point(lambda level: 255 if level > 16 else 0)
-    if seen.getbbox() is None:
+    rgba = np.asarray(image.convert("RGBA"))
+    colours, alpha = rgba[..., :3], rgba[..., 3]
+    if (alpha == 255).all():
+        grey = (colours == colours[..., :1]).all()
+        return ("#000000", Image.fromarray(255 - colours[..., 0])) if grey else None
+    seen = colours[alpha > 16].astype(int)
+    if not len(seen) or (np.ptp(seen, axis=0) > 24).any():
         return None
-    ranges = [
-        Image.composite(channel, Image.new("L", image.size, fill), seen).getextrema()
-        for channel in (red, green, blue)
-        for fill in (255, 0)
-    ]
-    lows = [_level(extrema[0]) for extrema in ranges[::2]]
-    highs = [_level(extrema[1]) for extrema in ranges[1::2]]
-    if any(high - low > 24 for low, high in zip(lows, highs, strict=True)):
-        return None
-    return "#" + "".join(
-        f"{(low + high) // 2:02x}" for low, high in zip(lows, highs, strict=True)
-    ), alpha
+    middle = (seen.min(axis=0) + seen.max(axis=0)) // 2
+    return "#" + "".join(f"{level:02x}" for level in middle), Image.fromarray(alpha)
 
 
 def _without_white(image: "Image") -> "Image":
@@ -187,10 +179,6 @@ def _without_white(image: "Image") -> "Image":
     colour = (rgba[..., :3] - lowest) * 255 / np.maximum(cover, 1)
     seen = cover * rgba[..., 3:] / 255
     return Image.fromarray(np.concatenate([colour, seen], axis=2).round().astype("uint8"))
-
-
-def _level(extreme: "float | tuple[int, int]") -> int:
-    return int(extreme[0] if isinstance(extreme, tuple) else extreme)
 
 
 def _href(image: "Image") -> str:
