@@ -1,7 +1,7 @@
 """Old results beside new ones: what moved, by how much, and whether the published numbers hold."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from math import sqrt
