@@ -11,7 +11,6 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from press.blog import Blog
-from press.datasets.mnist import MNIST
 from press.errors import PressError
 from press.files import digest, write
 from press.record.fields import from_tree
@@ -49,21 +48,9 @@ def read_record(blog: Blog, slug: str, *, trusting: bool = False) -> Record | No
     if not trusting and tree.get("provenance", {}).get("digest") != _digest_of(tree):
         raise PressError(f"{shown}:1", "was edited by hand", f"restore it, or {again}")
     try:
-        return from_tree(Record, _upgraded(tree))
+        return from_tree(Record, tree)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise PressError(f"{shown}:1", "is no run record", f"restore it, or {again}") from error
-
-
-def _upgraded(tree: dict[str, Any]) -> dict[str, Any]:
-    """A record of an older press in today's words; it is made anew without a run."""
-    if tree["schema"] >= SCHEMA:
-        return tree
-    cells = [{**cell, "untagged": cell["entries"]} for cell in tree["cells"]]
-    for cell in cells:
-        del cell["entries"]
-    known, provenance = tree["provenance"]["data"], tree["provenance"]
-    sources = [{"name": MNIST.title, "digest": known, "credit": MNIST.credit}] if known else []
-    return {**tree, "cells": cells, "provenance": {**provenance, "data": sources}}
 
 
 def write_record(blog: Blog, slug: str, made: Filed[Record]) -> None:
