@@ -23,7 +23,8 @@ from press.script.cells import Script
 from press.script.inputs import data_of, imported, inputs_of, seed_of
 from press.script.keys import keys_of
 
-WHITE = "#ffffff"
+PAPER = "#fdfcf9"
+"""Of a card, where the blog names no colours."""
 
 
 def gathered(
@@ -48,7 +49,7 @@ def _card(blog: Blog, outcomes: Sequence[Outcome]) -> bytes | None:
     """The first figure stands for the post, on the paper of its page."""
     bitmaps = [figure.bitmap for outcome in outcomes for figure in outcome.figures]
     colours = yaml.safe_load(blog.text(blog.colours)) if blog.colours.is_file() else {}
-    paper, *_ = colours.get("paper", [WHITE])
+    paper, *_ = colours.get("paper", [PAPER])
     return next((card(bitmap, paper) for bitmap in bitmaps if bitmap), None)
 
 

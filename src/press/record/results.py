@@ -89,11 +89,8 @@ def _own_results(place: Place, outcome: Outcome) -> Results:
 
 def _cell(cell: Cell, outcome: Outcome, own: Results) -> CellRecord:
     return CellRecord(
-        name=cell.name,
-        tags=cell.tags,
-        line=cell.line,
+        **vars(cell),
         end_line=cell.end_line,
-        source=cell.source,
         output=outcome.output,
         warnings=outcome.warnings,
         figures=tuple(own.figures),

@@ -127,31 +127,22 @@ def _last_state(line: str) -> str:
 def _table(tree: Mapping[str, Any]) -> Table:
     rows = tuple(tuple(row) for row in tree["texts"])
     numbers = tuple(
-        tuple(
-            number if number is not None else number_in(text)
-            for number, text in zip(raw, row, strict=True)
-        )
-        for raw, row in zip(tree["raw"], tree["texts"], strict=True)
+        tuple(number_in(text) if raw is None else raw for raw, text in zip(*both, strict=True))
+        for both in zip(tree["raw"], rows, strict=True)
     )
-    return Table(
-        columns=tuple(tree["columns"]),
-        index=tree["index"],
-        numeric=tuple(
-            column >= tree["index"] and _is_numeric([row[column] for row in numbers], rows, column)
-            for column in range(len(tree["columns"]))
-        ),
-        rows=rows,
-        numbers=numbers,
-    )
+    numeric = [
+        column >= tree["index"]
+        and _is_numeric([(row[column], n[column]) for row, n in zip(rows, numbers, strict=True)])
+        for column in range(len(tree["columns"]))
+    ]
+    return Table(tuple(tree["columns"]), tree["index"], tuple(numeric), rows, numbers)
 
 
-def _is_numeric(numbers: list[Number | None], rows: Sequence[Sequence[str]], column: int) -> bool:
+def _is_numeric(column: Sequence[tuple[str, Number | None]]) -> bool:
     """Whether a column holds numbers; gaps may stand between them."""
     gaps = {"", "-", "–", "—", "nan", "None"}
-    filled = [
-        number is not None or row[column] in gaps for number, row in zip(numbers, rows, strict=True)
-    ]
-    return all(filled) and any(number is not None for number in numbers)
+    filled = all(number is not None or text in gaps for text, number in column)
+    return filled and any(number is not None for _, number in column)
 
 
 def _value(item: Mapping[str, Any]) -> Value | Unfit:

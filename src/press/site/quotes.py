@@ -65,20 +65,19 @@ def quotes_in(text: str, start: int, shown: str, quotables: Mapping[str, Quotabl
     quotes: list[Quote] = []
     with collected() as errors:
         for include in INCLUDE.finditer(rendered, start):
-            line = line_at(text, include.start())
-            place = f"{shown}:{line}"
             if kind := quotables.get(include["kind"]):
-                with noted(errors, place):
+                line = line_at(text, include.start())
+                with noted(errors, f"{shown}:{line}"):
                     given = {match["key"]: match for match in PARAMETER.finditer(include["words"])}
-                    quotes += _quoted(include["kind"], kind, given, place)
+                    quotes += _quoted(include["kind"], kind, given, shown, line)
         errors += _quoted_twice(quotes, shown)
     return quotes
 
 
 def _quoted(
-    include: str, kind: Quotable, given: Mapping[str, re.Match[str]], place: str
+    include: str, kind: Quotable, given: Mapping[str, re.Match[str]], shown: str, line: int
 ) -> Iterator[Quote]:
-    line = int(place.rpartition(":")[2])
+    place = f"{shown}:{line}"
     for parameter in kind.required:
         if parameter not in given or not _words(given[parameter]).strip():
             raise PressError(place, f"this {include} has no {parameter}", f'add {parameter}="…"')
@@ -93,19 +92,11 @@ def _quoted(
     for text in (_words(given[key]) for key in kind.texts if key in given):
         for name in PLACEHOLDER.findall(FORMULA.sub("", text)):
             yield Quote("value", name, line)
-    if kind.refers:
-        yield _referred(include, kind.refers, given, place)
-
-
-def _referred(
-    include: str, kinds: Sequence[str], given: Mapping[str, re.Match[str]], place: str
-) -> Quote:
-    for kind in kinds:
-        if kind in given:
-            line = int(place.rpartition(":")[2])
-            return Quote(kind, _words(given[kind]), line, reference=True)
-    problem = f"this {include} names no {' and no '.join(kinds)}"
-    raise PressError(place, problem, "add " + " or ".join(f'{kind}="…"' for kind in kinds))
+    if referred := next((what for what in kind.refers if what in given), None):
+        yield Quote(referred, _words(given[referred]), line, reference=True)
+    elif kind.refers:
+        remedy = "add " + " or ".join(f'{what}="…"' for what in kind.refers)
+        raise PressError(place, f"this {include} names no {' and no '.join(kind.refers)}", remedy)
 
 
 def _words(parameter: re.Match[str]) -> str:
