@@ -79,11 +79,11 @@ class DataSet:
     def stand_in(self, folder: Path) -> Files:
         """Write the small images where a rehearsal finds them, whole at once: another may read."""
         files = self.stand_in_files(folder)
-        made = {name: folder / f"{name}.{os.getpid()}" for name in files}
-        folder.mkdir(parents=True, exist_ok=True)
-        self.write(made, self.small())
-        for name, path in made.items():
-            path.replace(files[name])
+        with ExitStack() as places:
+            made = {name: places.enter_context(aside(path)) for name, path in files.items()}
+            self.write(made, self.small())
+            for name, path in made.items():
+                path.replace(files[name])
         return files
 
     def _bytes(self, files: Files, place: str, remedy: str) -> dict[str, bytes]:
