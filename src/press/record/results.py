@@ -44,8 +44,6 @@ class Place:
     path: str
     cell: Cell
     number: int
-    files: dict[str, bytes]
-    """The contents of all that was made so far."""
 
     @property
     def name(self) -> str:
@@ -56,9 +54,7 @@ class Place:
 
     def made(self, name: str, suffix: str, data: bytes) -> Made:
         stem = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "figure"
-        made = made_file(f"img/{self.slug}/{stem}", suffix, data)
-        self.files[made.file] = data
-        return made
+        return made_file(f"img/{self.slug}/{stem}", suffix, data)
 
 
 def results_of(slug: str, script: Script, outcomes: Sequence[Outcome]) -> Filed[Results]:
@@ -66,31 +62,39 @@ def results_of(slug: str, script: Script, outcomes: Sequence[Outcome]) -> Filed[
     programs = Programs(script)
     results, files = Results(), dict[str, bytes]()
     for number, (cell, outcome) in enumerate(zip(script.cells, outcomes, strict=True), start=1):
-        place = Place(slug, script.path, cell, number, files)
+        place = Place(slug, script.path, cell, number)
         own = _own_results(place, outcome)
-        _check_free(own, results, place)
+        _check_free(own.record, results, place)
         needs = programs.of(number - 1) if cell.name else ()
-        record = replace(_cell(cell, outcome, own), needs=needs)
-        results = _joined(results, replace(own, cells=(record,)))
+        record = replace(_cell(cell, outcome, own.record), needs=needs)
+        results = _joined(results, replace(own.record, cells=(record,)))
+        files |= own.files
     return Filed(results, files)
 
 
-def _own_results(place: Place, outcome: Outcome) -> Results:
+def _own_results(place: Place, outcome: Outcome) -> Filed[Results]:
+    figures = _figures(place, outcome)
+    models = _models(place, outcome)
+    data = _data(place, outcome)
     tables = dict(zip(_names(place.name, outcome.tables), outcome.tables, strict=True))
-    return Results(
-        figures=_figures(place, outcome),
+    results = Results(
+        figures=figures.record,
         tables={n: TableRecord(**vars(t), cell=place.cell.name) for n, t in tables.items()},
         values=_values(place, outcome),
         claims=tuple(_claims(place.cell, outcome)),
-        models=_models(place, outcome),
-        data=_data(place, outcome),
+        models=models.record,
+        data=data.record,
     )
+    return Filed(results, {**figures.files, **models.files, **data.files})
 
 
 def _cell(cell: Cell, outcome: Outcome, own: Results) -> CellRecord:
     return CellRecord(
-        **vars(cell),
+        name=cell.name,
+        tags=cell.tags,
+        line=cell.line,
         end_line=cell.end_line,
+        source=cell.source,
         output=outcome.output,
         warnings=outcome.warnings,
         figures=tuple(own.figures),
@@ -122,14 +126,15 @@ def _names(stem: str, items: Sequence[object]) -> list[str]:
     return [stem if count == 1 else f"{stem}-{count}" for count in range(1, len(items) + 1)]
 
 
-def _figures(place: Place, outcome: Outcome) -> dict[str, FigureRecord]:
-    records: dict[str, FigureRecord] = {}
+def _figures(place: Place, outcome: Outcome) -> Filed[dict[str, FigureRecord]]:
+    records, files = dict[str, FigureRecord](), dict[str, bytes]()
     names = _names(place.name, outcome.figures)
     for name, figure in zip(names, outcome.figures, strict=True):
         made = place.made(name, figure.suffix, figure.data)
         size = figure.width, figure.height
         records[name] = FigureRecord(made.file, made.sha256, place.cell.name, *size)
-    return records
+        files[made.file] = figure.data
+    return Filed(records, files)
 
 
 def _all_fit(outcome: Outcome) -> dict[str, Value] | None:
@@ -177,10 +182,10 @@ def _claims(cell: Cell, outcome: Outcome) -> Iterable[Claim]:
             yield Claim(cell.name, cell.line + node.lineno - 1, text, found)
 
 
-def _models(place: Place, outcome: Outcome) -> dict[str, ModelRecord]:
+def _models(place: Place, outcome: Outcome) -> Filed[dict[str, ModelRecord]]:
     cell, model = place.cell, outcome.model
     if "model" not in cell.tags:
-        return {}
+        return Filed({})
     if not isinstance(model, Model):
         problem = model.problem if model else "its last expression is no Sequential model"
         raise place.error(
@@ -190,13 +195,14 @@ def _models(place: Place, outcome: Outcome) -> dict[str, ModelRecord]:
         )
     made = place.made(place.name, ".bin", model.data)
     size = len(model.data)
-    return {place.name: ModelRecord(made.file, made.sha256, cell.name, model.parameters, size)}
+    record = ModelRecord(made.file, made.sha256, cell.name, model.parameters, size)
+    return Filed({place.name: record}, {made.file: model.data})
 
 
-def _data(place: Place, outcome: Outcome) -> dict[str, DataRecord]:
+def _data(place: Place, outcome: Outcome) -> Filed[dict[str, DataRecord]]:
     cell, data = place.cell, outcome.data
     if "data" not in cell.tags:
-        return {}
+        return Filed({})
     if not isinstance(data, Data):
         problem = f"it {data.problem}" if data else "its last expression is no dict"
         raise place.error(
@@ -205,14 +211,16 @@ def _data(place: Place, outcome: Outcome) -> dict[str, DataRecord]:
             "end it with a dict of plain items, and `images` if it has any",
         )
     content = json.dumps(data.content, separators=(",", ":"), allow_nan=False).encode()
-    made, images = place.made(place.name, ".json", content), None
+    made = place.made(place.name, ".json", content)
+    files, images = {made.file: content}, None
     if sprite := data.images:
         sheet = place.made(place.name, ".png", sprite.data)
         images = SpriteRecord(sheet.file, sheet.sha256, sprite.count, sprite.side, sprite.columns)
+        files[sheet.file] = sprite.data
     brief = {name: item for name, item in data.content.items() if size(item) <= BRIEF}
     shapes = {name: shape(item) for name, item in data.content.items()}
     record = DataRecord(made.file, made.sha256, cell.name, brief, images, shapes)
-    return {place.name: record}
+    return Filed({place.name: record}, files)
 
 
 def shape(item: Any) -> tuple[int, ...]:
