@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from press.blog import Blog
 from press.cli import main
@@ -255,6 +256,17 @@ def test_files_that_a_run_makes_are_results(blog: Blog, press: Press) -> None:
     assert (blog.code / "model.keras").exists()
     assert state(press)["state"] == "current"
     assert press("verify").code == 0
+
+
+def test_a_card_lies_on_the_paper_of_the_page(blog: Blog, press: Press) -> None:
+    (blog.root / "_data" / "colours.yml").write_text('paper: ["#f3ecdc", "#0e1a2b"]\n')
+    add_post(blog, "post", SCRIPT)
+    press("build")
+
+    (card,) = blog.figures("post").glob("card.*.png")
+    corner = Image.open(card).convert("RGB").getpixel((0, 0))
+    assert isinstance(corner, tuple)
+    assert max(abs(a - b) for a, b in zip(corner, (0xF3, 0xEC, 0xDC), strict=True)) <= 1
 
 
 # Verify

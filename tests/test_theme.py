@@ -8,14 +8,12 @@ from typing import Any
 
 import pytest
 import yaml
-from PIL import Image
 from playwright.sync_api import Browser
 
-from press.blog import Blog
 from press.machine.ruby import ensure_jekyll
 from press.run.figure import dark
 
-from .conftest import ROOT, Press, add_post, empty_blog, served, with_theme
+from .conftest import ROOT, add_post, empty_blog, served, with_theme
 from .test_page import opened
 
 SKIN = Path(__file__).parent / "skin.yml"
@@ -106,19 +104,6 @@ def test_the_dark_side_of_a_figure_is_that_of_the_page(name: str) -> None:
     light, on_page = COLOURS[name]
     pairs = zip(channels(dark(light)), channels(on_page), strict=True)
     assert max(abs(one - other) for one, other in pairs) <= 24
-
-
-def test_cards_lie_on_the_paper_of_the_page(blog: Blog, press: Press) -> None:
-    shutil.copy(SKIN, blog.root / "_data" / "colours.yml")
-    plot = "import matplotlib.pyplot as plt\n\nfig, ax = plt.subplots()\nax.plot([1, 2])"
-    add_post(blog, "post", f"# %% line\n{plot}\n")
-    assert press("build").code == 0
-
-    (path,) = blog.figures("post").glob("card.*.png")
-    corner = Image.open(path).convert("RGB").getpixel((0, 0))
-    wanted = channels(yaml.safe_load(SKIN.read_text("utf-8"))["paper"][0])
-    assert isinstance(corner, tuple)
-    assert max(abs(one - other) for one, other in zip(corner, wanted, strict=True)) <= 1
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
