@@ -98,7 +98,7 @@ def snippets(work: Work, script: Script) -> list[Snippet]:
     return [
         Snippet(number, cell, written(script.text, slicer.program(number)[:-1]))
         for number, cell in enumerate(script.cells)
-        if cell.name in shown
+        if cell.quoted_as in shown
     ]
 
 

@@ -44,12 +44,12 @@ def _figure(blog: Blog, figure: FigureRecord) -> Figure:
 
 
 def _model(blog: Blog, record: Record, cell: CellRecord) -> Model | None:
-    model = record.models.get(cell.name or "")
+    model = record.models.get(cell.name)
     return Model((blog.root / model.file).read_bytes(), model.parameters) if model else None
 
 
 def _data(blog: Blog, record: Record, cell: CellRecord) -> Data | None:
-    data = record.data.get(cell.name or "")
+    data = record.data.get(cell.name)
     if not data:
         return None
     images = data.images

@@ -62,7 +62,7 @@ def judge(blog: Blog, path: Path, record: Record | None) -> State:
             return _changed(reading, record)
         if (reading.keys.display, reading.inputs.digests()) != (record.keys.display, _read(record)):
             return State(RELABELLED, "comments, names or layout; no run needed")
-    if record.schema < SCHEMA:
+    if record.schema < SCHEMA or not all(cell.name for cell in record.cells):
         return State(RELABELLED, "its record is of an older press; no run needed")
     older = aged(blog, record)
     return State(AGED, ", ".join(older)) if older else State(CURRENT)

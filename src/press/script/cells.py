@@ -7,6 +7,7 @@ from pathlib import Path
 
 from press.blog import Blog
 from press.errors import PressError
+from press.script.words import names_for
 
 TEXT_FORMATS = (".py", ".md", ".Rmd")
 
@@ -17,6 +18,8 @@ class Cell:
     tags: tuple[str, ...]
     source: str
     line: int
+    quoted_as: str = ""
+    """What posts quote it by: its name, or one made of its own words."""
 
     @property
     def end_line(self) -> int:
@@ -79,16 +82,14 @@ def _cells(text: str, suffix: str, shown: str) -> tuple[Cell, ...]:
     if language != "python":
         raise PressError(f"{shown}:1", f"is written for {language}", "press runs Python only")
     code = [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
-    lines = _first_lines([cell.source for cell in code], text)
-    return tuple(
-        Cell(
-            name=cell.metadata.get("title") or cell.metadata.get("name"),
-            tags=tuple(cell.metadata.get("tags", ())),
-            source=cell.source,
-            line=line,
-        )
-        for cell, line in zip(code, lines, strict=True)
-    )
+    sources = [cell.source for cell in code]
+    titles = [cell.metadata.get("title") or cell.metadata.get("name") for cell in code]
+    tags = [tuple(cell.metadata.get("tags", ())) for cell in code]
+    lines = _first_lines(sources, text)
+    untitled = [source for title, source in zip(titles, sources, strict=True) if not title]
+    made = iter(names_for(set(filter(None, titles)), untitled))
+    names = [title or next(made) for title in titles]
+    return tuple(map(Cell, titles, tags, sources, lines, names))
 
 
 def _first_lines(sources: list[str], text: str) -> list[int]:
