@@ -65,7 +65,7 @@ def test_unknown_names_come_with_the_nearest(tmp_path: Path) -> None:
     post = read(tmp_path, HEAD + '{% include value.html of="acuracy" %}\n')
     known = {"cell": [], "figure": [], "table": [], "value": ["accuracy", "loss"]}
 
-    assert [str(error) for error in unmet(post.path, post.quotes, known, {})] == [
+    assert [str(error) for error in unmet(post.path, post.quotes, known, {}, {})] == [
         "_posts/2026-11-20-post.md:4: the run gives no value 'acuracy'; did you mean 'accuracy'?"
     ]
 
@@ -79,7 +79,9 @@ def test_a_reference_may_precede_its_figure(tmp_path: Path) -> None:
     )
 
     assert not list(
-        unmet(post.path, post.quotes, {"cell": [], "figure": ["f"], "table": [], "value": []}, {})
+        unmet(
+            post.path, post.quotes, {"cell": [], "figure": ["f"], "table": [], "value": []}, {}, {}
+        )
     )
 
 
@@ -93,7 +95,7 @@ def test_a_demo_quotes_all_that_it_shows(tmp_path: Path) -> None:
     known = {"model": {"dense"}, "data": {"digits", "mistakes"}, "value": {"best"}}
     held = {"digits": {"labels"}, "mistakes": {"counts", "labels"}}
 
-    assert [str(error) for error in unmet(post.path, post.quotes, known, held)] == [
+    assert [str(error) for error in unmet(post.path, post.quotes, known, held, {})] == [
         "_posts/2026-11-20-post.md:4: the run gives no model 'conv'; there are: dense",
         "_posts/2026-11-20-post.md:5: data 'mistakes' holds no answers; "
         "add it to the dict that the cell ends in (it holds: counts, labels)",

@@ -38,6 +38,7 @@ COMMANDS = {
     "status": "what is current, what changed and why, what a run costs",
     "verify": "run again elsewhere and compare with what is published",
     "new": "begin a post and its script",
+    "pin": "pin the packages that posts name",
     "test": "test everything; words that are not ours go to pytest",
 }
 
@@ -125,6 +126,10 @@ def _command(name: str) -> ModuleType:
             from press.commands import new
 
             return new
+        case "pin":
+            from press.commands import pin
+
+            return pin
     from press.commands import test
 
     return test

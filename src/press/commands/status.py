@@ -45,7 +45,7 @@ def status(blog: Blog, slugs: Sequence[str], *, as_json: bool) -> None:
 def _row(blog: Blog, work: Work) -> dict[str, Any]:
     if work.damage:
         return {"slug": work.slug, "state": "damaged", "reason": str(work.damage), "seconds": None}
-    state = judge(blog, work.script, work.record)
+    state = judge(blog, work.script, work.record, work.post.packages)
     return {
         "slug": work.slug,
         "state": state.kind,
@@ -70,5 +70,5 @@ def quotable(script: Script, record: Record | None) -> Iterator[str]:
         for kind in ("figures", "tables", "values", "models", "data") if record else ():
             names = [n for n, item in vars(record)[kind].items() if item.cell == cell.quoted_as]
             given += [f"{kind}: {', '.join(names)}"] if names else []
-        line = f"  line {cell.line:<4} cell: {cell.quoted_as:{width}}  {'; '.join(given)}"
+        line = f"  line {cell.line:<4} {cell.quoted_as:{width}}  {'; '.join(given)}"
         yield line.rstrip()

@@ -26,6 +26,7 @@ def _outcome(blog: Blog, record: Record, cell: CellRecord) -> Outcome:
         claims=tuple(claim.found for claim in record.claims if _within(claim, cell)),
         model=_model(blog, record, cell),
         data=_data(blog, record, cell),
+        unquotable=cell.unquotable,
     )
 
 

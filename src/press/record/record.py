@@ -35,6 +35,8 @@ class CellRecord:
     values: tuple[str, ...]
     untagged: Mapping[str, Value] | None
     """The last expression, if it is a dict that the tag `values` could publish and does not."""
+    unquotable: tuple[str, ...] = ()
+    """What it showed that no page can show."""
     needs: tuple[Part, ...] = ()
     """The smallest program that ends in it and runs alone."""
 
@@ -188,6 +190,11 @@ class Record(Results):
     def held(self) -> dict[str, set[str]]:
         """By data, the items that a post can ask for."""
         return {name: {*data.content, *data.shapes} for name, data in self.data.items()}
+
+    @property
+    def unquotable(self) -> dict[str, tuple[str, ...]]:
+        """By cell, what it showed that no page can show."""
+        return {cell.name: cell.unquotable for cell in self.cells if cell.unquotable}
 
     @property
     def products(self) -> set[str]:

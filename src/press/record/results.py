@@ -99,6 +99,7 @@ def _cell(cell: Cell, outcome: Outcome, own: Results) -> CellRecord:
         tables=tuple(own.tables),
         values=tuple(own.values),
         untagged=None if own.values else _all_fit(outcome),
+        unquotable=outcome.unquotable,
     )
 
 

@@ -1,13 +1,17 @@
 """What went wrong in a cell, in the author's terms."""
 
+import importlib.util
 import re
 from textwrap import shorten
 
 from nbclient.exceptions import CellExecutionError
 
 from press.errors import PressError
+from press.machine.versions import package_of
 from press.run.outputs import ANSI
 from press.script.cells import Cell, Script
+
+MISSING = re.compile(r"(?:No module named|[Mm]issing optional dependency) '(\w+)")
 
 
 def failed(failure: CellExecutionError, cell: Cell, script: Script) -> PressError:
@@ -24,7 +28,16 @@ def failed(failure: CellExecutionError, cell: Cell, script: Script) -> PressErro
             "correct the claim, or what it is about",
         )
     told = f"{failure.ename}: {reason}" if reason else failure.ename
-    return PressError(place, f"cell {cell.label} raised {told}", "mend the cell")
+    return PressError(place, f"cell {cell.label} raised {told}", _remedy(failure.ename, reason))
+
+
+def _remedy(error: str, reason: str) -> str:
+    """A package that is missing can be had; whatever else it is, the author knows better."""
+    found = MISSING.search(reason) if error in ("ModuleNotFoundError", "ImportError") else None
+    if not found or importlib.util.find_spec(found[1]):
+        return "mend the cell"
+    package = package_of(found[1])
+    return f"name it in the post's front matter (packages: [{package}]) and run ./press pin"
 
 
 def left(cell: Cell, script: Script, place: str = "") -> PressError:

@@ -27,6 +27,18 @@ ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07]*\x07")
 OVERWRITTEN = re.compile(r"[^\n\x08]\x08|^\x08+", re.MULTILINE)
 NUMBER = re.compile(r"[-+\u2212]?\d[\d,\u202f\u00a0]*(?:\.\d+)?(?:[eE][-+]?\d+)?")
 
+BITMAPS = {"image/jpeg": ".jpg", "image/gif": ".gif"}
+LIVE = {
+    "application/vnd.plotly": "a Plotly figure",
+    "application/vnd.vega": "an Altair chart",
+    "application/vnd.bokeh": "a Bokeh plot",
+    "application/vnd.jupyter.widget": "a widget",
+    "application/javascript": "JavaScript",
+    "audio/": "sound",
+    "video/": "a film",
+}
+"""How the types of outputs begin that need scripts or players, and what they are."""
+
 # (what changes from run to run for no reason, what stands in its place)
 NOISE = [
     (re.compile(r" ━+ \d+(?:\.\d+)?[a-zµ]+(?: \d+(?:\.\d+)?[a-zµ]+/step)?(?= - |\n|$)"), ""),
@@ -62,6 +74,7 @@ def outcome_of(outputs: Sequence[Mapping[str, Any]], places: Mapping[str, str]) 
         claims=tuple(in_words(found) for o in shown for found in o["data"].get(CLAIMS, ())),
         model=_last(_model, MODEL, shown),
         data=_last(_data, DATA, shown),
+        unquotable=tuple(kind for output in shown if (kind := _unquotable(output["data"]))),
     )
 
 
@@ -90,9 +103,21 @@ def _text(output: Mapping[str, Any]) -> str:
         return str(output["text"])
     data = output.get("data", {})
     drawn = any(mime.startswith("image/") for mime in data)
-    if drawn or TABLE in data or "text/plain" not in data:
+    if drawn or TABLE in data or "text/plain" not in data or _unquotable(data):
         return ""
-    return f"{data['text/plain']}\n"
+    mimes = ("text/markdown", "text/latex") if _has_no_text(data) else ()
+    return f"{data[next((mime for mime in mimes if mime in data), 'text/plain')]}\n"
+
+
+def _has_no_text(data: Mapping[str, Any]) -> bool:
+    return str(data.get("text/plain", "<IPython.core.")).startswith("<IPython.core.")
+
+
+def _unquotable(data: Mapping[str, Any]) -> str:
+    """What this is, if it is nothing that a page can show."""
+    kinds = (words for mime in data for start, words in LIVE.items() if mime.startswith(start))
+    hidden = "text/html" in data and _has_no_text(data)
+    return next(kinds, "HTML" if hidden and TABLE not in data else "")
 
 
 def _figures(data: Mapping[str, Any]) -> Iterable[Figure]:
@@ -100,7 +125,9 @@ def _figures(data: Mapping[str, Any]) -> Iterable[Figure]:
     if "image/svg+xml" in data:
         yield replace(figure.from_svg(data["image/svg+xml"]), bitmap=bitmap)
     elif bitmap:
-        yield figure.from_png(bitmap)
+        yield figure.from_bitmap(bitmap, ".png")
+    elif other := next((mime for mime in BITMAPS if mime in data), None):
+        yield figure.from_bitmap(base64.b64decode(data[other]), BITMAPS[other])
 
 
 def clean(text: str, places: Mapping[str, str]) -> str:

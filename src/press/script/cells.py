@@ -7,6 +7,7 @@ from pathlib import Path
 
 from press.blog import Blog
 from press.errors import PressError
+from press.script.magics import has_magic, not_in_a_run, plain_python
 from press.script.words import names_for
 
 TEXT_FORMATS = (".py", ".md", ".Rmd")
@@ -62,6 +63,7 @@ def read_script(blog: Blog, path: Path) -> Script:
     cells = _cells(text, path.suffix, shown)
     for cell in cells:
         _check_syntax(cell, shown)
+        _check_magics(cell, shown)
     _check_names(cells, shown)
     return Script(shown, text, cells)
 
@@ -111,21 +113,6 @@ def _bare(line: str) -> str:
     return line.strip().removeprefix("#").strip()
 
 
-def plain_python(source: str) -> str:
-    """The cell with its IPython lines turned into strings, so that the rest can be parsed."""
-    lines = source.split("\n")
-    if lines[0].startswith("%%"):
-        return repr(source)
-    return "\n".join(_without_magic(line) for line in lines)
-
-
-def _without_magic(line: str) -> str:
-    words = line.lstrip()
-    if not words.startswith(("%", "!", "?")) and not words.rstrip().endswith("?"):
-        return line
-    return line[: len(line) - len(words)] + repr(words)
-
-
 def parse(source: str) -> ast.Module:
     flags = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
     tree = compile(source, "<cell>", "exec", flags)
@@ -136,16 +123,18 @@ def parse(source: str) -> ast.Module:
 @lru_cache(maxsize=4096)
 def parse_cell(source: str) -> ast.Module | None:
     """The parsed code of a cell; none where only IPython can read it."""
-    for python in (source, plain_python(source)):
-        try:
-            return parse(python)
-        except (SyntaxError, ValueError):
-            continue
-    return None
+    return _parsed(source) or _parsed(plain_python(source))
+
+
+def _parsed(python: str) -> ast.Module | None:
+    try:
+        return parse(python)
+    except (SyntaxError, ValueError):
+        return None
 
 
 def _check_syntax(cell: Cell, shown: str) -> None:
-    if parse_cell(cell.source) or _has_magic(cell.source):
+    if parse_cell(cell.source) or has_magic(cell.source):
         return
     try:
         parse(cell.source)
@@ -155,15 +144,11 @@ def _check_syntax(cell: Cell, shown: str) -> None:
         raise PressError(f"{shown}:{line}", f"syntax error ({reason})", "mend the code") from error
 
 
-def _has_magic(source: str) -> bool:
-    """Whether IPython may read what Python cannot: `x = !ls`, `x = %time y`, `%%bash`, `name?`."""
-    return any(
-        line.lstrip().startswith(("%", "!", "?"))
-        or line.rstrip().endswith("?")
-        or "= !" in line
-        or "= %" in line
-        for line in source.split("\n")
-    )
+def _check_magics(cell: Cell, shown: str) -> None:
+    if _parsed(cell.source):
+        return
+    for number, line, problem, remedy in not_in_a_run(cell.source):
+        raise PressError(f"{shown}:{cell.line + number}", f"{line!r} {problem}", remedy)
 
 
 def _check_names(cells: tuple[Cell, ...], shown: str) -> None:

@@ -146,10 +146,11 @@ def unmet(
     quotes: Sequence[Quote],
     known: Mapping[str, Collection[str]],
     held: Mapping[str, set[str]],
+    unquotable: Mapping[str, Sequence[str]],
 ) -> Iterator[PressError]:
     """What a post quotes and the run does not give, with the nearest names that exist.
 
-    `held` are the items of the data that the run gives.
+    `held` are the items of the data that the run gives; `unquotable` is what else its cells show.
     """
     shown_here = {(quote.kind, quote.name) for quote in quotes if not quote.reference}
     for quote in quotes:
@@ -161,7 +162,12 @@ def unmet(
                 yield PressError(place, problem, f"show it, or refer to one of: {shown}")
         elif quote.name not in known[quote.kind]:
             problem = f"the run gives no {quote.kind} {quote.name!r}"
-            yield PressError(place, problem, _nearest(quote.name, known[quote.kind]))
+            if other := unquotable.get(quote.name):
+                problem += f": its cell shows {_listed(other)}, which a post cannot quote"
+                remedy = "draw it with matplotlib, or end the cell in a picture or a DataFrame"
+                yield PressError(place, problem, remedy)
+            else:
+                yield PressError(place, problem, _nearest(quote.name, known[quote.kind]))
         elif missing := set(quote.items) - held.get(quote.name, set()):
             yield PressError(
                 place,
