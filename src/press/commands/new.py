@@ -2,38 +2,123 @@
 
 import argparse
 import re
-import unicodedata
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
 import yaml
 
-from press.blog import Blog
-from press.errors import PressError
+from press.blog import Blog, locked
+from press.errors import PressError, Problems
 from press.files import write
-from press.terminal import result
+from press.machine.versions import is_library, package_of
+from press.record.record import Record
+from press.script.notebooks import Notebook, Part, read_notebook
+from press.script.words import words_in
+from press.site.prose import in_a_post
+from press.terminal import result, say
 
 
 def words(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("title", metavar="TITLE")
+    parser.add_argument("title", nargs="?", metavar="TITLE")
+    about = "begin with the cells and the prose of a notebook (.ipynb, or .py or .md of jupytext)"
+    parser.add_argument("--from", dest="notebook", type=Path, metavar="FILE", help=about)
 
 
 def main(blog: Blog, options: argparse.Namespace) -> None:
-    new(blog, options.title)
+    if options.notebook:
+        new_from(blog, options.notebook, options.title)
+    elif options.title:
+        new(blog, options.title)
+    else:
+        raise PressError("press new", "names no title", 'write: ./press new "A title"')
 
 
 def new(blog: Blog, title: str) -> None:
+    post, script = _places(blog, title)
+    write(post, _begun("new-post.md").format(front=_front(title)))
+    write(script, _begun("new-script.py.txt").format(title=title))
+    result(f"{blog.shown(post)}\n{blog.shown(script)}")
+
+
+def new_from(blog: Blog, source: Path, title: str | None) -> None:
+    """A post with a notebook's prose and cells; it is run, to quote what the cells give."""
+    notebook = read_notebook(source)
+    title = title or notebook.title
+    post, script = _places(blog, title)
+    packages = sorted(
+        package_of(name)
+        for name in notebook.imports
+        if not is_library(blog.root, name) and not list(blog.code.glob(f"{name}*"))
+    )
+    front = _front(title, {"packages": packages} if packages else {})
+    write(script, notebook.script)
+    write(post, _text(front, notebook, None))
+    result(f"{blog.shown(post)}\n{blog.shown(script)}")
+    try:
+        record = _run(blog, script.stem, pinned=not packages)
+    except (PressError, Problems):
+        say(f"press: its figures and tables are not quoted yet: ./press status {script.stem}")
+        raise
+    write(post, _text(front, notebook, record))
+    result(f"quoted: {len(record.figures)} figures, {len(record.tables)} tables")
+
+
+def _run(blog: Blog, slug: str, *, pinned: bool) -> Record:
+    import asyncio
+
+    from press.commands.build import Order, follow_waiting, plan_of
+    from press.commands.pin import pin
+
+    with locked(blog):
+        if not pinned:
+            pin(blog)
+        order = Order((slug,))
+        plan = plan_of(blog, order)
+        asyncio.run(follow_waiting(blog, plan, order))
+        if plan.errors:
+            raise Problems(plan.errors)
+        return plan.records[slug]
+
+
+def _text(front: str, notebook: Notebook, record: Record | None) -> str:
+    """The post; of a run that is not known yet only the cells are quoted."""
+    shift = any(re.match(r"#\s", part.prose, re.MULTILINE) for part in notebook.parts)
+    parts = (
+        in_a_post(part.prose, deeper=shift) if part.prose else "\n\n".join(_quotes(part, record))
+        for part in notebook.parts
+    )
+    return "\n\n".join([f"---\nlayout: post\n{front}---", *parts]) + "\n"
+
+
+def _quotes(part: Part, record: Record | None) -> Iterator[str]:
+    yield f'{{% include cell.html name="{part.cell}" %}}'
+    if record is None:
+        return
+    caption = re.sub(r'["{}%<>\[\]]', "", part.below) or f"From the cell {part.cell}"
+    for name, figure in record.figures.items():
+        if figure.cell == part.cell:
+            alt = f"What the cell {part.cell} draws."
+            yield f'{{% include figure.html name="{name}"\n  caption="{caption}."\n  alt="{alt}" %}}'
+    for name, table in record.tables.items():
+        if table.cell == part.cell:
+            yield f'{{% include table.html name="{name}" caption="{caption}." %}}'
+
+
+def _places(blog: Blog, title: str) -> tuple[Path, Path]:
+    """Where the post and its script will be, if there is none of that name."""
     slug = slug_of(title)
     post = blog.posts / f"{date.today():%Y-%m-%d}-{slug}.md"
     script = blog.code / f"{slug}.py"
-    taken = [script, *blog.posts.glob(f"????-??-??-{slug}.*")]
-    for path in taken:
+    for path in [script, *blog.posts.glob(f"????-??-??-{slug}.*")]:
         if path.exists():
             raise PressError(blog.shown(path), "is there already", "choose another title")
-    front = yaml.safe_dump({"title": title, "tags": []}, allow_unicode=True, sort_keys=False)
-    write(post, _begun("new-post.md").format(front=front))
-    write(script, _begun("new-script.py.txt").format(title=title))
-    result(f"{blog.shown(post)}\n{blog.shown(script)}")
+    return post, script
+
+
+def _front(title: str, more: dict[str, list[str]] | None = None) -> str:
+    front = {"title": title, "tags": [], **(more or {})}
+    return str(yaml.safe_dump(front, allow_unicode=True, sort_keys=False, width=1000))
 
 
 def _begun(name: str) -> str:
@@ -41,8 +126,7 @@ def _begun(name: str) -> str:
 
 
 def slug_of(title: str) -> str:
-    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
-    slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
+    slug = "-".join(words_in(title))
     if not slug:
         raise PressError(
             "press new", f"the title {title!r} has no letter or digit", "choose another"

@@ -141,8 +141,10 @@ class Environment:
         self._put_in(aside, "uv", [python, "-I", "-m", "pip", "install", *quiet])
         # Compiled once, here: kernels write no bytecode, and load TensorFlow faster with it.
         uv = [python, "-I", "-m", "uv", "pip", "install", "--python", python]
-        for layer in layers:
+        largest = [name for name in layers if name in LAYERS][-1]
+        for layer in dict.fromkeys((largest, layers[-1])):
             self._put_in(aside, layer, [*uv, "--compile-bytecode"])
+        for layer in layers:
             shutil.copyfile(self._wanted(layer), new / f"{layer}.txt")
         self._point_to_press(new)
 
