@@ -205,6 +205,6 @@ def test_status_of_a_post_lists_what_it_can_quote(blog: Blog, press: Press) -> N
     assert press("build").code == 0
     after = press("status", "post").out.splitlines()
 
-    assert before[1:3] == ["  line 11   matplotlib-inline", "  line 16   timed"]
-    assert after[-1] == "  line 32   drawn              figures: drawn, drawn-2"
+    assert before[1:3] == ["  line 11   import-matplotlib-pyplot-as-plt", "  line 16   timed"]
+    assert after[-1] == "  line 32   drawn                            figures: drawn, drawn-2"
     assert len(press("status").out.splitlines()) == 1

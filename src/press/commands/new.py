@@ -11,7 +11,8 @@ import yaml
 from press.blog import Blog, locked
 from press.errors import PressError, Problems
 from press.files import write
-from press.machine.versions import is_library, package_of
+from press.machine.python import POSTS
+from press.machine.versions import is_library, package_of, read_pins
 from press.record.record import Record
 from press.script.notebooks import Notebook, Part, read_notebook
 from press.script.words import words_in
@@ -46,11 +47,7 @@ def new_from(blog: Blog, source: Path, title: str | None) -> None:
     notebook = read_notebook(source)
     title = title or notebook.title
     post, script = _places(blog, title)
-    packages = sorted(
-        package_of(name)
-        for name in notebook.imports
-        if not is_library(blog.root, name) and not list(blog.code.glob(f"{name}*"))
-    )
+    packages = sorted(set(_packages(blog, notebook)))
     front = _front(title, {"packages": packages} if packages else {})
     write(script, notebook.script)
     write(post, _text(front, notebook, None))
@@ -62,6 +59,16 @@ def new_from(blog: Blog, source: Path, title: str | None) -> None:
         raise
     write(post, _text(front, notebook, record))
     result(f"quoted: {len(record.figures)} figures, {len(record.tables)} tables")
+
+
+def _packages(blog: Blog, notebook: Notebook) -> Iterator[str]:
+    """What a notebook imports that is not Python's, press' or the blog's."""
+    own, of_posts = read_pins(blog.root, "run"), read_pins(blog.root, POSTS)
+    for name in notebook.imports:
+        package = package_of(name)
+        local = (blog.code / name).is_dir() or (blog.code / f"{name}.py").is_file()
+        if package in of_posts.keys() - own.keys() or not (local or is_library(blog.root, name)):
+            yield package
 
 
 def _run(blog: Blog, slug: str, *, pinned: bool) -> Record:
@@ -95,14 +102,12 @@ def _quotes(part: Part, record: Record | None) -> Iterator[str]:
     yield f'{{% include cell.html name="{part.cell}" %}}'
     if record is None:
         return
-    caption = re.sub(r'["{}%<>\[\]]', "", part.below) or f"From the cell {part.cell}"
-    for name, figure in record.figures.items():
-        if figure.cell == part.cell:
-            alt = f"What the cell {part.cell} draws."
-            yield f'{{% include figure.html name="{name}"\n  caption="{caption}."\n  alt="{alt}" %}}'
-    for name, table in record.tables.items():
-        if table.cell == part.cell:
-            yield f'{{% include table.html name="{name}" caption="{caption}." %}}'
+    caption = re.sub(r'["{}%<>\[\]*`]', "", part.below) or f"From the cell {part.cell}"
+    kinds = (("figure", record.figures), ("table", record.tables))
+    for kind, results in kinds:
+        for name in (name for name, item in results.items() if item.cell == part.cell):
+            alt = f' alt="What the cell {part.cell} draws."' if kind == "figure" else ""
+            yield f'{{% include {kind}.html name="{name}" caption="{caption}."{alt} %}}'
 
 
 def _places(blog: Blog, title: str) -> tuple[Path, Path]:

@@ -13,13 +13,13 @@ PINS = f"requirements/{POSTS}.txt"
 
 def ready(blog: Blog, works: Iterable[Work], errors: list[PressError]) -> list[Work]:
     """Have what these posts need; of a post that cannot have it, say why, and leave it out."""
-    ensure("run", blog.root)
     found = list(_each(blog, works, errors))
     needy = [work for work in found if work.post.packages]
-    for work in needy[:1]:
+    for work in needy[:1]:  # before the others: it brings what they need with it
         with noted(errors, f"{work.post.path}:1"):
             ensure(POSTS, blog.root)
             needy = []
+    ensure("run", blog.root)
     return [work for work in found if work not in needy]
 
 

@@ -62,9 +62,8 @@ def _read(path: Path) -> Any:
     try:
         notebook = jupytext.read(path)
     except OSError as error:
-        raise PressError(
-            str(path), (error.strerror or "cannot be read").lower(), "name a file"
-        ) from error
+        reason = (error.strerror or "cannot be read").lower()
+        raise PressError(str(path), reason, "name a notebook") from error
     except Exception as error:
         reason = " ".join(str(error).split()) or repr(error)
         remedy = "give an .ipynb, or a .py or .md of jupytext"

@@ -27,9 +27,9 @@ def names_for(titles: Collection[str], sources: Sequence[str]) -> list[str]:
 
 
 def stem_of(text: str) -> str:
-    """The first words of a text; not a number at the end, which a cell's figures are told by."""
-    lines = (words_in(line) for line in text.split("\n"))
-    words = next(filter(None, lines), [])[:MOST_WORDS]
+    """The first words of a text, IPython's lines last; no number at the end, which tells figures."""
+    lines = sorted(text.split("\n"), key=lambda line: line.startswith(("%", "!")))
+    words = next(filter(None, map(words_in, lines)), [])[:MOST_WORDS]
     while words and (words[-1].isdecimal() or len("-".join(words)) > MOST_LETTERS):
         words.pop()
     return "-".join(words) or "cell"
