@@ -79,7 +79,7 @@ def test_a_notebook_becomes_a_post_that_builds(themed: Blog, press: Press, tmp_p
     assert '# %% both-of-them tags=["wide"]\n' in (themed.root / script).read_text()
     assert press("build").code == 0
     page = (themed.root / "_site" / "posts" / "how-far-it-falls" / "index.html").read_text()
-    assert re.findall(r'id="((?:figure|table)-[\w-]+)"', page) == [
+    assert re.findall(r'<figure class="\w+" id="([\w-]+)"', page) == [
         "figure-the-fall",
         "figure-the-fall-2",
         "table-both-of-them",

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from press.blog import Blog
 from press.errors import PressError
+from press.script.formats import cells_in
 from press.script.magics import has_magic, not_in_a_run, plain_python
 from press.script.words import names_for
 
@@ -70,11 +71,8 @@ def read_script(blog: Blog, path: Path) -> Script:
 
 @lru_cache(maxsize=16)
 def _cells(text: str, suffix: str, shown: str) -> tuple[Cell, ...]:
-    # Imported late: a build in which nothing changed must not pay for it.
-    import jupytext
-
     try:
-        notebook = jupytext.reads(text, fmt={"extension": suffix})
+        notebook = cells_in(text, suffix)
     except Exception as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
         raise PressError(

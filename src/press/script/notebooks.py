@@ -11,6 +11,7 @@ from typing import Any
 from press.errors import PressError
 from press.files import digest
 from press.script.cells import parse_cell
+from press.script.formats import cells_in
 from press.script.keys import code_of
 from press.script.words import stem_of
 
@@ -57,10 +58,8 @@ def read_notebook(path: Path) -> Notebook:
 
 
 def _read(path: Path) -> Any:
-    import jupytext
-
     try:
-        notebook = jupytext.read(path)
+        notebook = cells_in(path.read_text("utf-8-sig"), path.suffix)
     except OSError as error:
         reason = (error.strerror or "cannot be read").lower()
         raise PressError(str(path), reason, "name a notebook") from error

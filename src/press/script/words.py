@@ -27,7 +27,7 @@ def names_for(titles: Collection[str], sources: Sequence[str]) -> list[str]:
 
 
 def stem_of(text: str) -> str:
-    """The first words of a text, IPython's lines last; no number at the end, which tells figures."""
+    """The first words of a text, IPython's lines last; no number at the end: figures have it."""
     lines = sorted(text.split("\n"), key=lambda line: line.startswith(("%", "!")))
     words = next(filter(None, map(words_in, lines)), [])[:MOST_WORDS]
     while words and (words[-1].isdecimal() or len("-".join(words)) > MOST_LETTERS):
