@@ -90,7 +90,7 @@ def _run(blog: Blog, slug: str, *, pinned: bool) -> Record:
 
 def _text(front: str, notebook: Notebook, record: Record | None) -> str:
     """The post; of a run that is not known yet only the cells are quoted."""
-    shift = any(re.match(r"#\s", part.prose, re.MULTILINE) for part in notebook.parts)
+    shift = any(re.search(r"(?m)^#\s", part.prose) for part in notebook.parts)
     parts = (
         in_a_post(part.prose, deeper=shift) if part.prose else "\n\n".join(_quotes(part, record))
         for part in notebook.parts
