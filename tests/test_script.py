@@ -145,12 +145,13 @@ def test_a_cell_put_in_never_takes_over_the_name_of_another(
 
 
 def test_a_plain_program_is_one_cell_between_its_texts(tmp_path: Path) -> None:
-    text = '"""A title."""\nx = 1\n\ny = """text"""\n\n\n"""\n## More\n"""\n\n# why\nz = 2\n"z"\n'
+    text = '# coding\n"""A title."""\nx = 1\n\ny = """text"""\n\n\n'
+    text += '"""\n## More\n"""\n\n# why\nz = 2\n"z"\n'
 
     script = read(tmp_path, text)
 
     assert [(cell.line, cell.source) for cell in script.cells] == [
-        (2, 'x = 1\n\ny = """text"""'),
-        (11, '# why\nz = 2\n"z"'),
+        (3, 'x = 1\n\ny = """text"""'),
+        (12, '# why\nz = 2\n"z"'),
     ]
     assert [cell.quoted_as for cell in script.cells] == ["x", "why"]

@@ -53,7 +53,8 @@ def new_from(blog: Blog, source: Path, title: str | None) -> None:
     write(post, _text(front, notebook, None))
     result(f"{blog.shown(post)}\n{blog.shown(script)}")
     try:
-        record = _run(blog, script.stem, pinned=not packages)
+        pins = read_pins(blog.root, POSTS)
+        record = _run(blog, script.stem, pinned=set(packages) <= pins.keys())
     except (PressError, Problems):
         say(f"press: its figures and tables are not quoted yet: ./press status {script.stem}")
         raise

@@ -7,8 +7,8 @@ on both sides of one would be shown half, and then lost.
 import ast
 import inspect
 import re
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, TypeGuard
 
 MARK = re.compile(r"^#\s*(%%|\+|-\s*$|<codecell>|In\[|---\s*$|region\b|#{20})", re.MULTILINE)
 
@@ -36,12 +36,23 @@ def _plain(text: str, tree: ast.Module) -> Iterator[Any]:
     from nbformat.v4 import new_code_cell, new_markdown_cell
 
     lines = text.split("\n")
-    end = 0
+    end, waiting = 0, False
     for node in tree.body:
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
-            said, first = node.value.value, lines[node.lineno - 1]
-            if isinstance(said, str) and re.match(r"[rR]?(\"{3}|'{3})", first):
-                yield new_code_cell("\n".join(lines[end : node.lineno - 1]).strip("\n"))
-                yield new_markdown_cell(inspect.cleandoc(said))
-                end = node.end_lineno or node.lineno
-    yield new_code_cell("\n".join(lines[end:]).strip("\n"))
+        if not _is_text(node, lines):
+            waiting = True
+            continue
+        if waiting:
+            yield new_code_cell("\n".join(lines[end : node.lineno - 1]).strip("\n"))
+        yield new_markdown_cell(inspect.cleandoc(ast.literal_eval(node.value)))
+        end, waiting = node.end_lineno or node.lineno, False
+    if waiting:
+        yield new_code_cell("\n".join(lines[end:]).strip("\n"))
+
+
+def _is_text(node: ast.stmt, lines: Sequence[str]) -> TypeGuard[ast.Expr]:
+    return (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+        and re.match(r"[rR]?(\"{3}|'{3})", lines[node.lineno - 1]) is not None
+    )
