@@ -160,6 +160,9 @@ SVG('<svg xmlns="http://www.w3.org/2000/svg" width="40" height="30"><circle r="5
 # %% words
 Markdown("Some **words**.")
 
+# %% long
+pd.DataFrame({"a": range(1001)})
+
 # %% page
 HTML("<marquee>!</marquee>")
 
@@ -187,10 +190,11 @@ def test_rich_outputs_can_be_quoted_or_say_why_not(blog: Blog, press: Press) -> 
     assert made["tables"]["styled"]["rows"] == [["2.00"]]
     assert cell(blog, "words")["output"] == "Some **words**."
     assert [cell(blog, name)["output"] for name in ("page", "chart")] == ["", ""]
+    assert cell(blog, "long")["output"].endswith("[1001 rows x 1 columns]")
 
     quote = '{{% include figure.html name="{}" caption="c" alt="a" %}}\n'
     add_post(blog, "post", RICH, quote.format("page") + quote.format("chart"))
-    remedy = "draw it with matplotlib, or end the cell in a picture or a DataFrame"
+    remedy = "draw it with matplotlib, or end the cell in a picture or short DataFrame"
     assert press("build").err.splitlines() == [
         f"_posts/2026-11-20-post.md:{line}: the run gives no figure '{name}': its cell shows "
         f"{what}, which a post cannot quote; {remedy}"
@@ -208,3 +212,56 @@ def test_status_of_a_post_lists_what_it_can_quote(blog: Blog, press: Press) -> N
     assert before[1:3] == ["  line 11   import-matplotlib-pyplot-as-plt", "  line 16   timed"]
     assert after[-1] == "  line 32   drawn                            figures: drawn, drawn-2"
     assert len(press("status").out.splitlines()) == 1
+
+
+def test_a_long_table_says_that_it_cannot_be_quoted(blog: Blog, press: Press) -> None:
+    script = "# %% long\nimport pandas as pd\n\npd.DataFrame({1: range(1001)})\n"
+    add_post(blog, "post", script, '{% include table.html name="long" caption="c" %}')
+
+    assert press("build").err.splitlines()[-1] == (
+        "_posts/2026-11-20-post.md:5: the run gives no table 'long': its cell shows a table of "
+        "1,001 rows, more than 1,000, which a post cannot quote; "
+        "draw it with matplotlib, or end the cell in a picture or short DataFrame"
+    )
+
+
+@pytest.mark.parametrize(
+    ("code", "remedy"),
+    [
+        ("open(__file__)", "write paths from code/, where scripts run"),
+        ('input("who?")', "write the answer into the script: nobody is there to ask"),
+        (
+            "import asyncio\n\nasyncio.run(asyncio.sleep(0))",
+            "write await in its place, as in a notebook",
+        ),
+    ],
+)
+def test_what_only_a_plain_program_can_do_is_told(
+    blog: Blog, press: Press, code: str, remedy: str
+) -> None:
+    add_post(blog, "post", code + "\n")
+
+    assert press("build").err.endswith(f"; {remedy}\n")
+
+
+PLAIN = '''\
+"""A plain program."""
+import matplotlib.pyplot as plt
+
+fig, ax = plt.subplots()
+
+ax.plot([1, 2])
+
+ax.set_title("The end")
+
+if __name__ == "__main__":
+    plt.show()
+'''
+
+
+def test_a_plain_program_draws_what_it_draws_in_the_end(blog: Blog, press: Press) -> None:
+    add_post(blog, "post", PLAIN)
+
+    assert press("build").code == 0
+    assert list(record(blog)["figures"]) == ["import-matplotlib-pyplot-as-plt"]
+    assert len(record(blog)["cells"]) == 1

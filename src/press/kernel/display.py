@@ -10,6 +10,9 @@ from press.kernel.network import Unreadable, exported
 from press.kernel.protocol import DATA, MODEL, TABLE, VALUES
 from press.kernel.runs import mean_of
 
+MOST_ROWS = 1000
+"""What a reader may be shown of a table; notebooks show the ends of larger ones."""
+
 
 def watch(shell: Any) -> None:
     # Cut to their contents, figures would differ in width from one to the next.
@@ -119,6 +122,8 @@ def _plain(item: Any) -> Any:
 def _table(frame: Any) -> dict[str, Any]:
     from pandas import RangeIndex
 
+    if len(frame) > MOST_ROWS:
+        return {"problem": f"a table of {len(frame):,} rows, more than {MOST_ROWS:,}"}
     plain_index = isinstance(frame.index, RangeIndex) and frame.index.name is None
     shown = frame if plain_index else _with_index_columns(frame)
     columns = [shown.iloc[:, i].tolist() for i in range(shown.shape[1])]
@@ -138,6 +143,8 @@ def _with_index_columns(frame: Any) -> Any:
 def _styled_table(styler: Any) -> dict[str, Any]:
     """A table whose author has said how its entries read."""
     table = _table(styler.data)
+    if "problem" in table:
+        return table
     for i, row in enumerate(table["texts"]):
         for j in range(table["index"], len(row)):
             column = j - table["index"]

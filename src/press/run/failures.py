@@ -13,6 +13,13 @@ from press.script.cells import Cell, Script
 
 MISSING = re.compile(r"(?:No module named|[Mm]issing optional dependency) '(\w+)")
 
+REMEDIES = (
+    ("name '__file__' is not defined", "write paths from code/, where scripts run"),
+    ("asyncio.run() cannot be called", "write await in its place, as in a notebook"),
+    ("does not support input requests", "write the answer into the script: nobody is there to ask"),
+)
+"""What to do about errors that are told here and not in a plain program."""
+
 
 def failed(failure: CellExecutionError, cell: Cell, script: Script) -> PressError:
     place = f"{script.path}:{_failing_line(failure, cell)}"
@@ -32,7 +39,9 @@ def failed(failure: CellExecutionError, cell: Cell, script: Script) -> PressErro
 
 
 def _remedy(error: str, reason: str) -> str:
-    """A package that is missing can be had; whatever else it is, the author knows better."""
+    """What a notebook or a plain program need not do, or can have; the author knows the rest."""
+    if known := next((words for cause, words in REMEDIES if cause in reason), None):
+        return known
     found = MISSING.search(reason) if error in ("ModuleNotFoundError", "ImportError") else None
     if not found or importlib.util.find_spec(found[1]):
         return "mend the cell"

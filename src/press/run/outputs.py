@@ -69,7 +69,7 @@ def outcome_of(outputs: Sequence[Mapping[str, Any]], places: Mapping[str, str]) 
         output=clean("".join(texts), places),
         warnings=clean("".join(warnings), places),
         figures=tuple(figure for output in shown for figure in _figures(output["data"])),
-        tables=tuple(_table(o["data"][TABLE]) for o in shown if TABLE in o["data"]),
+        tables=tuple(_table(o["data"][TABLE]) for o in shown if _is_table(o["data"])),
         values={name: _value(item) for name, item in values[-1]} if values else None,
         claims=tuple(in_words(found) for o in shown for found in o["data"].get(CLAIMS, ())),
         model=_last(_model, MODEL, shown),
@@ -103,10 +103,15 @@ def _text(output: Mapping[str, Any]) -> str:
         return str(output["text"])
     data = output.get("data", {})
     drawn = any(mime.startswith("image/") for mime in data)
-    if drawn or TABLE in data or "text/plain" not in data or _unquotable(data):
+    hidden = _unquotable(data) and TABLE not in data
+    if drawn or _is_table(data) or "text/plain" not in data or hidden:
         return ""
     mimes = ("text/markdown", "text/latex") if _has_no_text(data) else ()
     return f"{data[next((mime for mime in mimes if mime in data), 'text/plain')]}\n"
+
+
+def _is_table(data: Mapping[str, Any]) -> bool:
+    return "problem" not in data.get(TABLE, {"problem": ""})
 
 
 def _has_no_text(data: Mapping[str, Any]) -> bool:
@@ -115,9 +120,10 @@ def _has_no_text(data: Mapping[str, Any]) -> bool:
 
 def _unquotable(data: Mapping[str, Any]) -> str:
     """What this is, if it is nothing that a page can show."""
+    if TABLE in data:
+        return str(data[TABLE].get("problem", ""))
     kinds = (words for mime in data for start, words in LIVE.items() if mime.startswith(start))
-    hidden = "text/html" in data and _has_no_text(data)
-    return next(kinds, "HTML" if hidden and TABLE not in data else "")
+    return next(kinds, "HTML" if "text/html" in data and _has_no_text(data) else "")
 
 
 def _figures(data: Mapping[str, Any]) -> Iterable[Figure]:

@@ -164,7 +164,7 @@ def unmet(
             problem = f"the run gives no {quote.kind} {quote.name!r}"
             if other := unquotable.get(quote.name):
                 problem += f": its cell shows {_listed(other)}, which a post cannot quote"
-                remedy = "draw it with matplotlib, or end the cell in a picture or a DataFrame"
+                remedy = "draw it with matplotlib, or end the cell in a picture or short DataFrame"
                 yield PressError(place, problem, remedy)
             else:
                 yield PressError(place, problem, _nearest(quote.name, known[quote.kind]))
