@@ -1,6 +1,7 @@
 """A post that begins with a notebook."""
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ CELLS = [
     new_code_cell("%%time\ntotal = 1"),
     new_code_cell("# Only a remark\n# of two lines"),
     new_code_cell(""),
+    new_code_cell('"""\n\n"""'),
     new_markdown_cell("## The end\n\nIt costs $5, or `$x$` of it."),
 ]
 POST = """\
@@ -86,7 +88,7 @@ def test_a_notebook_becomes_a_post_that_builds(themed: Blog, press: Press, tmp_p
     ]
     assert press("status").out.startswith("how-far-it-falls  current")
     assert press("new", "--from", str(tmp_path / "notebook.ipynb")).err == (
-        "code/how-far-it-falls.py: is there already; choose another title\n"
+        f"{post}: is there already; choose another title\n"
     )
 
 
@@ -133,15 +135,38 @@ def test_a_run_that_fails_leaves_what_there_is(blog: Blog, press: Press, tmp_pat
     ]
 
 
-def test_packages_that_are_missing_are_named(blog: Blog, press: Press, tmp_path: Path) -> None:
-    source = notebook(tmp_path, new_code_cell("import json, heldoutplots, numpy"))
+def test_packages_that_are_missing_are_named_and_wait_for_their_pins(
+    blog: Blog, press: Press, tmp_path: Path
+) -> None:
+    source = notebook(tmp_path, new_code_cell("import json, idna, heldoutplots, numpy"))
 
     told = press("new", "A plot", "--from", str(source))
 
-    assert told.code == 1
     (post,) = blog.posts.iterdir()
     assert "packages:\n- heldoutplots\n" in post.read_text()
-    assert "heldoutplots cannot be pinned" in told.err
+    assert (told.code, told.err) == (
+        1,
+        f"_posts/{post.name}:2: names heldoutplots, as the notebook imports them; "
+        "if these are the right packages, run ./press pin, and then this again\n",
+    )
+    (blog.root / "requirements").mkdir()
+    (blog.root / "requirements" / "posts.txt").write_text("heldoutplots==1.0\n")
+    again = press("new", "A plot", "--from", str(source))
+    assert "needs heldoutplots, which this Python lacks" in again.err
+
+
+def test_modules_beside_a_notebook_are_no_packages(
+    blog: Blog, press: Press, tmp_path: Path
+) -> None:
+    (tmp_path / "heldouthelper.py").write_text("x = 1\n")
+    source = notebook(tmp_path, new_code_cell("import heldouthelper\n\nheldouthelper.x"))
+
+    assert press("new", "--from", str(source)).err == (
+        f"{tmp_path}: imports heldouthelper, which lies beside it; "
+        "copy heldouthelper to code/ first\n"
+    )
+    shutil.copy(tmp_path / "heldouthelper.py", blog.code)
+    assert press("new", "--from", str(source)).code == 0
 
 
 def test_what_is_no_notebook_is_told(blog: Blog, press: Press, tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 import argparse
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date
 from pathlib import Path
 
@@ -45,16 +45,19 @@ def new(blog: Blog, title: str) -> None:
 def new_from(blog: Blog, source: Path, title: str | None) -> None:
     """A post with a notebook's prose and cells; it is run, to quote what the cells give."""
     notebook = read_notebook(source)
-    title = title or notebook.title
-    post, script = _places(blog, title)
-    packages = sorted(set(_packages(blog, notebook)))
-    front = _front(title, {"packages": packages} if packages else {})
+    packages = sorted(set(_packages(blog, notebook, source.parent)))
+    front = _front(title or notebook.title, {"packages": packages} if packages else {})
+    text = _text(front, notebook, None)
+    post, script = _places(blog, title or notebook.title, begun=(notebook.script, text))
     write(script, notebook.script)
-    write(post, _text(front, notebook, None))
+    write(post, text)
     result(f"{blog.shown(post)}\n{blog.shown(script)}")
+    if unpinned := set(packages) - read_pins(blog.root, POSTS).keys():
+        problem = f"names {', '.join(sorted(unpinned))}, as the notebook imports them"
+        remedy = "if these are the right packages, run ./press pin, and then this again"
+        raise PressError(f"{blog.shown(post)}:2", problem, remedy)
     try:
-        pins = read_pins(blog.root, POSTS)
-        record = _run(blog, script.stem, pinned=set(packages) <= pins.keys())
+        record = _run(blog, script.stem)
     except (PressError, Problems):
         say(f"press: its figures and tables are not quoted yet: ./press status {script.stem}")
         raise
@@ -62,25 +65,30 @@ def new_from(blog: Blog, source: Path, title: str | None) -> None:
     result(f"quoted: {len(record.figures)} figures, {len(record.tables)} tables")
 
 
-def _packages(blog: Blog, notebook: Notebook) -> Iterator[str]:
+def _packages(blog: Blog, notebook: Notebook, folder: Path) -> Iterator[str]:
     """What a notebook imports that is not Python's, press' or the blog's."""
     own, of_posts = read_pins(blog.root, "run"), read_pins(blog.root, POSTS)
-    for name in notebook.imports:
+    for name in sorted(notebook.imports):
+        if _is_module(blog.code, name):
+            continue
+        if _is_module(folder, name) and not is_library(blog.root, name):
+            problem = f"imports {name}, which lies beside it"
+            raise PressError(str(folder), problem, f"copy {name} to code/ first")
         package = package_of(name)
-        local = (blog.code / name).is_dir() or (blog.code / f"{name}.py").is_file()
-        if package in of_posts.keys() - own.keys() or not (local or is_library(blog.root, name)):
+        if package in of_posts.keys() - own.keys() or not is_library(blog.root, name):
             yield package
 
 
-def _run(blog: Blog, slug: str, *, pinned: bool) -> Record:
+def _is_module(folder: Path, name: str) -> bool:
+    return (folder / name).is_dir() or (folder / f"{name}.py").is_file()
+
+
+def _run(blog: Blog, slug: str) -> Record:
     import asyncio
 
     from press.commands.build import Order, follow_waiting, plan_of
-    from press.commands.pin import pin
 
     with locked(blog):
-        if not pinned:
-            pin(blog)
         order = Order((slug,))
         plan = plan_of(blog, order)
         asyncio.run(follow_waiting(blog, plan, order))
@@ -111,13 +119,14 @@ def _quotes(part: Part, record: Record | None) -> Iterator[str]:
             yield f'{{% include {kind}.html name="{name}" caption="{caption}."{alt} %}}'
 
 
-def _places(blog: Blog, title: str) -> tuple[Path, Path]:
-    """Where the post and its script will be, if there is none of that name."""
+def _places(blog: Blog, title: str, begun: Collection[str] = ()) -> tuple[Path, Path]:
+    """Where the post and its script will be; what has been `begun` there may be begun again."""
     slug = slug_of(title)
-    post = blog.posts / f"{date.today():%Y-%m-%d}-{slug}.md"
+    today = blog.posts / f"{date.today():%Y-%m-%d}-{slug}.md"
+    post = next(blog.posts.glob(f"????-??-??-{slug}.*"), today)
     script = blog.code / f"{slug}.py"
-    for path in [script, *blog.posts.glob(f"????-??-??-{slug}.*")]:
-        if path.exists():
+    for path in (script, post):
+        if path.exists() and blog.text(path) not in begun:
             raise PressError(blog.shown(path), "is there already", "choose another title")
     return post, script
 

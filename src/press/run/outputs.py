@@ -45,6 +45,10 @@ NOISE = [
     (re.compile(r" - \d+(?:\.\d+)?(?:us|ms|s) - \d+(?:\.\d+)?(?:us|ms|s)/step(?= - |\n|$)"), ""),
     (re.compile(r"\bat 0x[0-9a-fA-F]+"), "at 0x…"),
     (re.compile(r"/\S*/ipykernel_\d+/\d+\.py:\d+"), "cell"),
+    (re.compile(r"\S*/site-packages/"), "site-packages/"),
+    # As statsmodels heads its summaries.
+    (re.compile(r"(?m)^(Date: +)\w{3}, \d\d \w{3} \d{4}"), rf"\1{'…':>16}"),
+    (re.compile(r"(?m)^(Time: +)\d\d:\d\d:\d\d"), rf"\1{'…':>8}"),
     # A resumed kernel does not know the lines of the cells that it did not run.
     (re.compile(r"(?m)^(cell: \w+: .*)\n  \S.*$"), r"\1"),
     (re.compile(r"(?m)^(CPU times|Wall time): .*$"), r"\1: …"),

@@ -76,11 +76,13 @@ def _read(path: Path) -> Any:
 def _kept(notebook: Any) -> Iterator[tuple[str, Any]]:
     """Its cells, as prose or code; a cell of nothing but comments or a text is prose."""
     for cell in notebook.cells:
-        if cell.cell_type == "markdown" and cell.source.strip():
-            yield "prose", cell.source
-        elif cell.cell_type == "code" and cell.source.strip():
+        said = cell.source if cell.cell_type == "markdown" else None
+        if cell.cell_type == "code":
             said = _said(cell.source)
-            yield ("code", cell) if said is None else ("prose", said)
+            if said is None:
+                yield "code", cell
+        if said and said.strip():
+            yield "prose", said
 
 
 def _said(source: str) -> str | None:
