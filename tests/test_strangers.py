@@ -229,6 +229,7 @@ def test_a_long_table_says_that_it_cannot_be_quoted(blog: Blog, press: Press) ->
     ("code", "remedy"),
     [
         ("open(__file__)", "write paths from code/, where scripts run"),
+        ("# +\n# %nowhere", "load what brings it (%load_ext) before it, or write it in Python"),
         ('input("who?")', "write the answer into the script: nobody is there to ask"),
         (
             "import asyncio\n\nasyncio.run(asyncio.sleep(0))",

@@ -14,6 +14,8 @@ from press.script.cells import Cell, Script
 MISSING = re.compile(r"(?:No module named|[Mm]issing optional dependency) '(\w+)")
 
 REMEDIES = (
+    ("Line magic function `", "load what brings it (%load_ext) before it, or write it in Python"),
+    ("Cell magic `", "load what brings it (%load_ext) before it, or write it in Python"),
     ("name '__file__' is not defined", "write paths from code/, where scripts run"),
     ("asyncio.run() cannot be called", "write await in its place, as in a notebook"),
     ("does not support input requests", "write the answer into the script: nobody is there to ask"),
