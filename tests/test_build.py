@@ -124,7 +124,9 @@ def test_the_style_a_tag_and_press_itself_make_a_result_old(
     assert state(press)["state"] == "current"
 
     monkeypatch.setattr(key, "ENGINE", key.ENGINE + 1)
-    assert state(press)["reason"] == "press runs or collects scripts differently now"
+    assert state(press)["reason"] == (
+        "the packages that the post names, or what press does with scripts"
+    )
 
 
 @pytest.mark.parametrize(

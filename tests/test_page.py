@@ -184,7 +184,7 @@ def test_copy_gives_the_cells_of_the_script_byte_for_byte(
         shown = page.query_selector_all("[data-cell]")
         assert shown
         for cell in shown:
-            name = cell.get_attribute("data-cell")
+            name = cell.get_attribute("data-cell") or ""
             assert copied(page, cell, "button.copy") == sources[name], name
         page.context.close()
 
@@ -202,7 +202,7 @@ def test_the_runnable_copy_is_the_program_that_the_record_names(
         cells = page.query_selector_all("[data-cell]")
         assert cells
         for cell in cells:
-            name = cell.get_attribute("data-cell")
+            name = cell.get_attribute("data-cell") or ""
             assert copied(page, cell, "button.with-needs") == programs[name], name
         page.context.close()
 

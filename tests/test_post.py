@@ -69,7 +69,8 @@ def test_tolerances_name_what_the_run_gives(tmp_path: Path) -> None:
     )
     known = {"value": {"a", "accuracy"}, "table": {"by-digit"}}
 
-    errors = unmet(post.path, post.quotes, known, {"table": {"by-digit": {"recall", "digit"}}})
+    held = {"table": {"by-digit": {"recall", "digit"}}}
+    errors = unmet(post.path, post.quotes, known, held, {})
 
     assert post.tolerances["by-digit/recall"] == 1
     assert [str(error) for error in errors] == [
@@ -95,7 +96,7 @@ def test_unknown_names_come_with_the_nearest(tmp_path: Path) -> None:
     post = read(tmp_path, HEAD + '{% include value.html of="acuracy" %}\n')
     known = {"cell": [], "figure": [], "table": [], "value": ["accuracy", "loss"]}
 
-    assert [str(error) for error in unmet(post.path, post.quotes, known, {})] == [
+    assert [str(error) for error in unmet(post.path, post.quotes, known, {}, {})] == [
         "_posts/2026-11-20-post.md:4: the run gives no value 'acuracy'; did you mean 'accuracy'?"
     ]
 
@@ -109,7 +110,9 @@ def test_a_reference_may_precede_its_figure(tmp_path: Path) -> None:
     )
 
     assert not list(
-        unmet(post.path, post.quotes, {"cell": [], "figure": ["f"], "table": [], "value": []}, {})
+        unmet(
+            post.path, post.quotes, {"cell": [], "figure": ["f"], "table": [], "value": []}, {}, {}
+        )
     )
 
 
@@ -123,7 +126,7 @@ def test_a_demo_quotes_all_that_it_shows(tmp_path: Path) -> None:
     known = {"model": {"dense"}, "data": {"digits", "mistakes"}, "value": {"best"}}
     held = {"data": {"digits": {"labels"}, "mistakes": {"counts", "labels"}}}
 
-    assert [str(error) for error in unmet(post.path, post.quotes, known, held)] == [
+    assert [str(error) for error in unmet(post.path, post.quotes, known, held, {})] == [
         "_posts/2026-11-20-post.md:4: the run gives no model 'conv'; there are: dense",
         "_posts/2026-11-20-post.md:5: data 'mistakes' holds no answers; "
         "add it to the dict that the cell ends in (it holds: counts, labels)",

@@ -38,6 +38,7 @@ COMMANDS = {
     "status": "what is current, what changed and why, what a run costs",
     "verify": "run again elsewhere and compare with what is published",
     "new": "begin a post and its script",
+    "pin": "pin the packages that posts name",
     "test": "test everything; words that are not ours go to pytest",
 }
 

@@ -10,8 +10,8 @@ from press.commands.words import add_baseurl, add_jobs, add_slugs, add_time_limi
 from press.errors import PressError, collected, noted
 from press.flow.decision import Decision, decide
 from press.flow.mode import TIME_LIMIT, Mode
+from press.flow.packages import ready
 from press.flow.posts import Work, gather, sweep, unmet_quotes
-from press.machine.python import ensure
 from press.record.downloads import keep_archive
 from press.record.freshness import cost
 from press.record.record import Record
@@ -72,6 +72,7 @@ def build(blog: Blog, order: Order) -> None:
 
 def rehearse(blog: Blog, order: Order) -> None:
     """Build a copy of the blog on stand-in data, where nothing can reach the published results."""
+    ready(blog, gather(blog, order.slugs).works, [])  # a copy cannot put anything in
     copy = Blog(blog.local / "sample")
     shutil.rmtree(copy.root, ignore_errors=True)
     made_here = shutil.ignore_patterns(".git", ".press", OUTPUT, ".jekyll-cache", "__pycache__")
@@ -112,7 +113,7 @@ def plan_of(blog: Blog, order: Order) -> Plan:
 
 async def follow_waiting(blog: Blog, plan: Plan, order: Order, warm: "Warm | None" = None) -> None:
     """Bring each post to its record; an error leaves that post and its results as they were."""
-    ensure("run", blog.root)
+    works = ready(blog, plan.waiting, plan.errors)
     from press.flow.running import Means
     from press.flow.way import follow
     from press.run.pool import side_by_side
@@ -125,7 +126,7 @@ async def follow_waiting(blog: Blog, plan: Plan, order: Order, warm: "Warm | Non
 
     with Board() as board:
         means = Means(board, order.time_limit, warm)
-        await side_by_side(one, plan.waiting, order.jobs)
+        await side_by_side(one, works, order.jobs)
     tidy(blog)
 
 

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 from press.blog import Blog
 from press.errors import PressError, collected, noted
 from press.flow.mode import Mode
+from press.flow.packages import ready
 from press.flow.posts import Work, gather
-from press.machine.python import ensure
 from press.record.freshness import Reading, read
 from press.script.cells import Cell, Script
 from press.script.programs import Programs, written
@@ -53,15 +53,15 @@ def verify_snippets(
     blog: Blog, slugs: Sequence[str], time_limit: float, jobs: int | None = None
 ) -> None:
     gathered = gather(blog, slugs)
-    ensure("run", blog.root)
-    import asyncio
-
-    from press.flow.running import Means
-    from press.run.progress import Board
-
     with collected() as errors, tempfile.TemporaryDirectory(prefix="press-") as folder:
         errors += gathered.errors
-        trials = [trial_of(blog, work, Path(folder), errors) for work in gathered.works]
+        works = ready(blog, gathered.works, errors)
+        import asyncio
+
+        from press.flow.running import Means
+        from press.run.progress import Board
+
+        trials = [trial_of(blog, work, Path(folder), errors) for work in works]
         with Board() as board:
             found = [trial for trial in trials if trial]
             asyncio.run(_try_all(found, Means(board, time_limit), jobs, errors))
@@ -98,7 +98,7 @@ def snippets(work: Work, script: Script) -> list[Snippet]:
     return [
         Snippet(number, cell, written(script.text, programs.of(number)[:-1]))
         for number, cell in enumerate(script.cells)
-        if cell.name in shown
+        if cell.quoted_as in shown
     ]
 
 

@@ -13,8 +13,8 @@ from press.commands.words import add_jobs, add_slugs, add_time_limit
 from press.errors import PressError, collected, noted
 from press.files import digest
 from press.flow.mode import Mode
+from press.flow.packages import ready
 from press.flow.posts import Work, gather
-from press.machine.python import ensure
 from press.record.drift import MOVED, Drift, differences, drift, table
 from press.record.freshness import judge, read, staleness
 from press.record.record import Record
@@ -56,7 +56,7 @@ def _verify_all(
     jobs: int | None,
     errors: list[PressError],
 ) -> None:
-    ensure("run", blog.root)
+    works = ready(blog, works, errors)
     import asyncio
 
     from press.flow.running import Means
@@ -74,7 +74,7 @@ def _verify_all(
 async def _verify(blog: Blog, work: Work, means: "Means") -> None:
     # A number edited by hand must be found and named by the run, not only by the record's digest.
     published = work.record or read_record(blog, work.slug, trusting=True)
-    state = judge(blog, work.script, published)
+    state = judge(blog, work.script, published, work.post.packages)
     if published is None or state.stale:
         raise staleness(blog, work.script, state)
     _check_files(blog, published)
@@ -104,7 +104,8 @@ async def _run_elsewhere(blog: Blog, work: Work, published: Record, means: "Mean
         elsewhere = Blog(Path(folder))
         made_by_runs = shutil.ignore_patterns("__pycache__", *_names(published.products))
         shutil.copytree(blog.code, elsewhere.code, ignore=made_by_runs)
-        reading = read(elsewhere, elsewhere.code / work.script.name, published)
+        script, packages = elsewhere.code / work.script.name, work.post.packages
+        reading = read(elsewhere, script, published, packages)
         done = await run_script(elsewhere, work, reading, Mode.PROOF, means)
         return make(work.slug, gathered(elsewhere, reading, done, published)).record
 

@@ -12,14 +12,13 @@ from press import __version__
 from press.blog import Blog
 from press.flow.mode import Mode
 from press.machine.processor import cpu, threads, traits
-from press.machine.versions import versions_of
+from press.machine.versions import name_of, versions_of
 from press.record.card import card
 from press.record.freshness import Reading
 from press.record.make import Findings, spread
 from press.record.record import Provenance, Record, Source
 from press.run.loop import Run
 from press.run.outcome import NOTHING, Outcome
-from press.script.cells import Script
 from press.script.inputs import data_of, imported, inputs_of, seed_of
 from press.script.keys import keys_of
 
@@ -32,7 +31,7 @@ def gathered(
 ) -> Findings:
     outcomes = spread(before.script, done.outcomes, NOTHING)
     products = _products(blog, before, old)
-    inputs = inputs_of(blog, before.script, products)
+    inputs = inputs_of(blog, before.script, products, before.inputs.packages)
     keys = keys_of(blog, before.script, inputs)
     return Findings(
         reading=replace(before, inputs=inputs, keys=keys),
@@ -40,7 +39,7 @@ def gathered(
         products=products,
         card=_card(blog, outcomes),
         ledger=old.ledger if old else (),
-        provenance=_provenance(before.script, done, mode),
+        provenance=_provenance(before, done, mode),
         seconds=done.seconds,
     )
 
@@ -64,13 +63,14 @@ def _products(blog: Blog, before: Reading, old: Record | None) -> set[str]:
     }
 
 
-def _provenance(script: Script, done: Run, mode: Mode) -> Provenance:
+def _provenance(reading: Reading, done: Run, mode: Mode) -> Provenance:
+    script = reading.script
     stand_in = mode is Mode.REHEARSAL
     return Provenance(
         date=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         press=__version__,
         python=platform.python_version(),
-        packages=versions_of(imported(script)),
+        packages=versions_of(imported(script), map(name_of, reading.inputs.packages)),
         system=f"{platform.system()} {platform.machine()}",
         cpu=cpu(),
         cores=os.cpu_count() or 1,

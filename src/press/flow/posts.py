@@ -10,6 +10,7 @@ from pathlib import Path
 from press.blog import SCRATCH, Blog
 from press.errors import PressError, noted
 from press.files import ASIDE
+from press.machine.versions import is_library
 from press.record.record import Record
 from press.record.storage import NewerRecord, read_record
 from press.script.cells import find_scripts
@@ -81,12 +82,15 @@ def _strays(
 ) -> Iterator[PressError]:
     """Scripts and records that belong to no post."""
     for slug, path in scripts.items():
-        if slug not in posts and not _is_module(slug, scripts):
-            yield PressError(
-                f"{blog.shown(path)}:1",
-                "has no post of its name",
-                f"write _posts/YYYY-MM-DD-{slug}.md, or remove the script",
-            )
+        place = f"{blog.shown(path)}:1"
+        if slug in posts:
+            continue
+        if not _is_module(slug, scripts):
+            remedy = f"write _posts/YYYY-MM-DD-{slug}.md, or remove the script"
+            yield PressError(place, "has no post of its name", remedy)
+        elif is_library(blog.root, slug):
+            problem = f"has the name of the library {slug}, which is what scripts import"
+            yield PressError(place, problem, "rename it")
     for path in sorted(blog.records.glob("*.json")):
         if path.stem not in scripts:
             yield PressError(
@@ -109,7 +113,7 @@ def _is_module(slug: str, scripts: Mapping[str, Path]) -> bool:
 def unmet_quotes(post: Post, record: Record | None, *, scripted: bool) -> Iterator[PressError]:
     """What a post quotes and no run gives."""
     if record:
-        yield from unmet(post.path, post.quotes, record.names, record.held)
+        yield from unmet(post.path, post.quotes, record.names, record.held, record.unquotable)
     elif post.quotes and not scripted:
         yield PressError(
             f"{post.path}:{post.quotes[0].line}",

@@ -160,9 +160,8 @@ def _texts(old: Record, new: Record) -> Iterator[Drift]:
     for before, now in zip(old.cells, new.cells, strict=False):
         if now.values:
             continue  # its text is its values, which are judged as such
-        label = repr(now.name) if now.name else f"at line {now.line}"
-        yield _text(f"output of cell {label}", before.output, now.output)
-        yield _text(f"warnings of cell {label}", before.warnings, now.warnings)
+        yield _text(f"output of cell {now.name!r}", before.output, now.output)
+        yield _text(f"warnings of cell {now.name!r}", before.warnings, now.warnings)
 
 
 def _text(what: str, old: str, new: str) -> Drift:

@@ -5,17 +5,17 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-import jupytext
 from nbconvert.exporters import NotebookExporter
 from nbformat.v4 import new_output
 
 from press.run.outcome import Figure, Outcome, Table
 from press.script.cells import Script
+from press.script.formats import cells_in
 
 
 def notebook(script: Script, outcomes: Sequence[Outcome]) -> bytes:
     """The notebook as it would be saved after a run, the same bytes for the same results."""
-    made = jupytext.reads(script.text, fmt={"extension": Path(script.path).suffix})
+    made = cells_in(script.text, Path(script.path).suffix)
     made.metadata = {"kernelspec": KERNEL, "language_info": {"name": "python"}}
     waiting = iter(outcomes)
     for number, cell in enumerate(made.cells, start=1):

@@ -23,7 +23,7 @@ class Filed(Generic[Item]):
 
 @dataclass(frozen=True)
 class CellRecord:
-    name: str | None
+    name: str
     tags: tuple[str, ...]
     line: int
     end_line: int
@@ -35,6 +35,8 @@ class CellRecord:
     values: tuple[str, ...]
     untagged: Mapping[str, Value] | None
     """The last expression, if it is a dict that the tag `values` could publish and does not."""
+    unquotable: tuple[str, ...] = ()
+    """What it showed that no page can show."""
     needs: tuple[Part, ...] = ()
     """The smallest program that ends in it and runs alone."""
 
@@ -49,25 +51,25 @@ class Made:
 
 @dataclass(frozen=True)
 class FigureRecord(Made):
-    cell: str | None
+    cell: str
     width: int
     height: int
 
 
 @dataclass(frozen=True)
 class TableRecord(Table):
-    cell: str | None = None
+    cell: str = ""
 
 
 @dataclass(frozen=True)
 class ValueRecord(Value):
-    cell: str | None = None
+    cell: str = ""
     line: int = 0
 
 
 @dataclass(frozen=True)
 class Claim:
-    cell: str | None
+    cell: str
     line: int
     text: str
     found: str = ""
@@ -76,7 +78,7 @@ class Claim:
 
 @dataclass(frozen=True)
 class ModelRecord(Made):
-    cell: str | None
+    cell: str
     parameters: int
     bytes: int
 
@@ -90,7 +92,7 @@ class SpriteRecord(Made):
 
 @dataclass(frozen=True)
 class DataRecord(Made):
-    cell: str | None
+    cell: str
     content: Mapping[str, Any]
     """The items that are short enough for a page to be made from them."""
     images: SpriteRecord | None
@@ -176,12 +178,12 @@ class Record(Results):
     def names(self) -> dict[str, set[str]]:
         """The names that a post can quote, by kind."""
         return {
-            "cell": {cell.name for cell in self.cells if cell.name},
-            "figure": {name for name, figure in self.figures.items() if figure.cell},
-            "table": {name for name, table in self.tables.items() if table.cell},
+            "cell": {cell.name for cell in self.cells},
+            "figure": set(self.figures),
+            "table": set(self.tables),
             "value": set(self.values),
-            "model": {name for name, model in self.models.items() if model.cell},
-            "data": {name for name, data in self.data.items() if data.cell},
+            "model": set(self.models),
+            "data": set(self.data),
         }
 
     @property
@@ -191,6 +193,11 @@ class Record(Results):
             "data": {name: {*data.content, *data.shapes} for name, data in self.data.items()},
             "table": {name: set(table.columns) for name, table in self.tables.items()},
         }
+
+    @property
+    def unquotable(self) -> dict[str, tuple[str, ...]]:
+        """By cell, what it showed that no page can show."""
+        return {cell.name: cell.unquotable for cell in self.cells if cell.unquotable}
 
     @property
     def products(self) -> set[str]:

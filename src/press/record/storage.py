@@ -16,7 +16,7 @@ from press.files import digest, write
 from press.record.fields import from_tree
 from press.record.record import SCHEMA, Filed, Record
 
-MADE_BY_RUNS = re.compile(r".+\.[0-9a-f]{8}\.(svg|png|ipynb|bin|json|txt)")
+MADE_BY_RUNS = re.compile(r".+\.[0-9a-f]{8}\.(svg|png|jpg|gif|ipynb|bin|json|txt)")
 FIRST = ("schema", "script", "keys", "inputs")
 
 

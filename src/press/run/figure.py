@@ -21,8 +21,7 @@ PX_PER_PT = 96 / 72
 PROLOGUE = re.compile(
     r"<\?xml.*?\?>\s*|<!DOCTYPE.*?>\s*|<metadata>.*?</metadata>\s*|<!--.*?-->\s*", re.DOTALL
 )
-SIZE = re.compile(r'<svg\b[^>]*?\bwidth="(?P<width>[\d.]+)pt"[^>]*?>', re.DOTALL)
-POINTS = re.compile(r'\b(width|height)="([\d.]+)pt"')
+SIZE = re.compile(r'\b(width|height)="([\d.]+)(pt|px|)"')
 COLOUR = re.compile(r"\b(fill|stroke): (#[0-9a-f]{6})\b")
 IMAGE = re.compile(r"<image\b(?P<attributes>[^>]*?)/>", re.DOTALL)
 PNG = re.compile(r'\bxlink:href="data:image/png;base64,\s*(?P<data>[^"]*)"')
@@ -33,21 +32,21 @@ TRANSFORM = re.compile(r'\btransform="[^"]*"')
 def from_svg(svg: str) -> Figure:
     """The figure for the page: text in, text out, but for the size."""
     text = PROLOGUE.sub("", svg).strip()
-    sizes = {name: float(points) * PX_PER_PT for name, points in POINTS.findall(_head(text))}
+    sizes = {match[1]: _pixels(match) for match in SIZE.finditer(_head(text))}
     text = _in_pixels(text)
     text = _with_inks(text)
     text = _with_dark_side(text)
     return Figure(
         data=f"{text}\n".encode(),
         suffix=".svg",
-        width=round(sizes.get("width", 0)),
-        height=round(sizes.get("height", 0)),
+        width=sizes.get("width", 0),
+        height=sizes.get("height", 0),
     )
 
 
-def from_png(data: bytes) -> Figure:
+def from_bitmap(data: bytes, suffix: str) -> Figure:
     image = _opened(data)
-    return Figure(data, ".png", image.width, image.height)
+    return Figure(data, suffix, image.width, image.height)
 
 
 def _head(text: str) -> str:
@@ -56,8 +55,11 @@ def _head(text: str) -> str:
 
 def _in_pixels(text: str) -> str:
     head = _head(text)
-    pixels = POINTS.sub(lambda m: f'{m[1]}="{round(float(m[2]) * PX_PER_PT)}"', head)
-    return pixels + text[len(head) :]
+    return SIZE.sub(lambda match: f'{match[1]}="{_pixels(match)}"', head) + text[len(head) :]
+
+
+def _pixels(size: re.Match[str]) -> int:
+    return round(float(size[2]) * (PX_PER_PT if size[3] == "pt" else 1))
 
 
 def _with_dark_side(text: str) -> str:

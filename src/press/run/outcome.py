@@ -87,6 +87,8 @@ class Outcome:
     """The last expression, if it is a network."""
     data: Data | Unfit | None = None
     """The last expression, if it is a dict, as pages look into it."""
+    unquotable: tuple[str, ...] = ()
+    """What else the cell showed that no page can show."""
 
 
 NOTHING = Outcome()

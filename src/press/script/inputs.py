@@ -10,6 +10,7 @@ from press.datasets.dataset import DataSet
 from press.datasets.known import KNOWN
 from press.errors import PressError
 from press.files import digest
+from press.machine.versions import is_library
 from press.script.cells import Script, parse, parse_cell
 from press.script.names import last_name
 
@@ -24,6 +25,8 @@ class Inputs:
 
     modules: Mapping[str, str]
     files: Mapping[str, str]
+    packages: tuple[str, ...] = ()
+    """What the post names besides press' own packages."""
 
     def digests(self) -> dict[str, str]:
         return {**self.modules, **self.files}
@@ -68,7 +71,9 @@ def seed_of(script: Script) -> int | None:
     return None
 
 
-def inputs_of(blog: Blog, script: Script, products: Iterable[str] = ()) -> Inputs:
+def inputs_of(
+    blog: Blog, script: Script, products: Iterable[str] = (), packages: tuple[str, ...] = ()
+) -> Inputs:
     """The modules and files that the script reads, with the digests of their bytes.
 
     Files that an earlier run made itself (`products`) are results, not inputs.
@@ -85,6 +90,7 @@ def inputs_of(blog: Blog, script: Script, products: Iterable[str] = ()) -> Input
     return Inputs(
         modules={path: digest((blog.root / path).read_bytes()) for path in sorted(modules)},
         files={path: digest((blog.root / path).read_bytes()) for path in sorted(files)},
+        packages=packages,
     )
 
 
@@ -99,19 +105,20 @@ def _modules(blog: Blog, script: Script) -> set[str]:
     found: set[str] = set()
     waiting = _imports(_nodes(script))
     while waiting:
-        files = {blog.shown(path) for path in _module_files(blog.code, waiting.pop())}
+        files = {blog.shown(path) for path in _module_files(blog, waiting.pop())}
         for path in files - found:
             waiting |= _imports(ast.walk(parsed_module(blog, path)))
         found |= files
     return found
 
 
-def _module_files(folder: Path, name: str) -> list[Path]:
-    """The file of a module; of a package all its files, as any of them may be loaded."""
+def _module_files(blog: Blog, name: str) -> list[Path]:
+    """The file of a local module; of a package all its files, as any of them may be loaded."""
     top = name.partition(".")[0]
-    if (folder / top).is_dir():
-        return sorted((folder / top).rglob("*.py"))
-    return [folder / f"{top}.py"] if (folder / f"{top}.py").is_file() else []
+    folder, file = blog.code / top, blog.code / f"{top}.py"
+    if not (folder.is_dir() or file.is_file()) or is_library(blog.root, top):
+        return []
+    return sorted(folder.rglob("*.py")) if folder.is_dir() else [file]
 
 
 def _imports(nodes: Iterable[ast.AST]) -> set[str]:

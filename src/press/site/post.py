@@ -16,6 +16,7 @@ from press.site.quotes import Quotable, Quote, line_at, quotes_in
 FILE_NAME = re.compile(r"(\d{4}-\d{2}-\d{2})-(?P<slug>.+)\.(md|markdown)")
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 FRONT_MATTER = re.compile(r"---[ \t]*\n(?P<yaml>.*?)^---[ \t]*$\n?", re.DOTALL | re.MULTILINE)
+PACKAGE = re.compile(r"[A-Za-z0-9][\w.-]*(\[[\w,. -]+\])?( *([<>~=!]=|[<>]) *[\w.*]+,?)*")
 FRONT_MATTER_QUOTES = {"figure": "figure", "headline": "value"}
 
 
@@ -31,6 +32,11 @@ class Post:
     def tolerances(self) -> Mapping[str, float]:
         """Tolerances that the post's author sets: of a value by its name, of a table/column."""
         return self.front.get("tolerances") or {}
+
+    @property
+    def packages(self) -> tuple[str, ...]:
+        """What its script needs besides press' own packages, as pip would be told."""
+        return tuple(sorted(self.front.get("packages") or ()))
 
 
 def slug_of(path: Path) -> str:
@@ -89,7 +95,17 @@ def _front(source: str, shown: str) -> dict[str, Any]:
             f"{shown}:2", "the front matter sets a slug", "remove it; the file's name is the slug"
         )
     _check_tolerances(front.get("tolerances"), shown)
+    _check_packages(front.get("packages"), shown)
     return front
+
+
+def _check_packages(packages: object, shown: str) -> None:
+    items = packages if isinstance(packages, list) else [None]
+    if packages is not None and not all(
+        isinstance(item, str) and PACKAGE.fullmatch(item) for item in items
+    ):
+        remedy = "write it as packages: [seaborn, scikit-learn>=1.5]"
+        raise PressError(f"{shown}:2", "`packages` is no list of packages", remedy)
 
 
 def _check_tolerances(tolerances: object, shown: str) -> None:

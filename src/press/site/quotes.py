@@ -137,10 +137,12 @@ def unmet(
     quotes: Sequence[Quote],
     names: Mapping[str, Collection[str]],
     held: Mapping[str, Mapping[str, set[str]]],
+    unquotable: Mapping[str, Sequence[str]],
 ) -> Iterator[PressError]:
     """What a post quotes and the run does not give, with the nearest names that exist.
 
-    `held` are the items of data and the columns of tables that the run gives.
+    `held` are the items of data and the columns of tables that the run gives; `unquotable` is what
+    else its cells show.
     """
     shown_here = {(quote.kind, quote.name) for quote in quotes if quote.counted}
     for quote in quotes:
@@ -152,7 +154,12 @@ def unmet(
                 yield PressError(place, problem, f"show it, or refer to one of: {shown}")
         elif quote.name not in names[quote.kind]:
             problem = f"the run gives no {quote.kind} {quote.name!r}"
-            yield PressError(place, problem, _nearest(quote.name, names[quote.kind]))
+            if other := unquotable.get(quote.name):
+                problem += f": its cell shows {_listed(other)}, which a post cannot quote"
+                remedy = "draw it with matplotlib, or end the cell in a picture or short DataFrame"
+                yield PressError(place, problem, remedy)
+            else:
+                yield PressError(place, problem, _nearest(quote.name, names[quote.kind]))
         elif quote.items and (missing := {*quote.items} - held[quote.kind][quote.name]):
             known_items = _listed(held[quote.kind][quote.name])
             remedy = (
