@@ -87,7 +87,7 @@ def _strays(
                 "has no post of its name",
                 f"write _posts/YYYY-MM-DD-{slug}.md, or remove the script",
             )
-    for path in sorted(blog.records.glob("*.json")):
+    for path in (*sorted(blog.records.glob("*.json")), *sorted(blog.seeds("*").parent.glob("*"))):
         if path.stem not in scripts:
             yield PressError(
                 f"{blog.shown(path)}:1",
