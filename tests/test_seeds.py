@@ -190,6 +190,17 @@ def test_a_claim_cell_that_raises_between_its_claims_holds_none_of_them(
     ]
 
 
+def test_a_check_that_a_later_cell_calls_is_told_where_it_stands(
+    shaken: Callable[..., Told],
+) -> None:
+    later = '\n# %% later\ncheck(seed)\n\n# %% more tags=["claim"]\ncheck(seed)\nassert True\n'
+    told = shaken(SCRIPT + later, "--json")
+    (post,) = json.loads(told.out)
+
+    assert [claim["held"] for claim in post["claims"]] == [0, 2, 3, 2, 2, 3]
+    assert post["raised"] == []
+
+
 def test_a_script_without_a_seed_says_so(shaken: Callable[..., Told]) -> None:
     told = shaken("# %% a\n1\n")
 

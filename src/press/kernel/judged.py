@@ -6,31 +6,35 @@ held. One whose evaluation fails did not; one in a loop held if it did so each t
 
 import ast
 import builtins
+import itertools
 from typing import Any
 
 from press.kernel.protocol import HELD, JUDGED
 
 NOTE = "__press_judged__"
-found: list[list[bool]] = []
-"""By the number of the assertion in its cell, how it went each time."""
+found: dict[int, list[bool]] = {}
+"""By assertion of the cell that runs, how it went each time; those of earlier cells are told."""
 
 
 def watch(shell: Any) -> None:
-    setattr(builtins, NOTE, lambda number, held: found[number].append(held))
+    setattr(builtins, NOTE, lambda number, held: found.get(number, []).append(held))
     shell.ast_transformers.append(_Judging())
     shell.events.register("pre_run_cell", lambda *_: found.clear())
     shell.events.register("post_run_cell", lambda *_: _show(shell))
 
 
 class _Judging(ast.NodeTransformer):
+    def __init__(self) -> None:
+        self._count = itertools.count()
+
     def visit_Module(self, node: ast.Module) -> ast.AST:
         match node.body:
             case [*_, ast.Expr(ast.Constant(value=mark))] if mark == JUDGED:
                 node.body.pop()
                 order = [part for part in ast.walk(node) if isinstance(part, ast.Assert)]
                 order.sort(key=lambda part: (part.lineno, part.col_offset))
-                self._numbers = {part: number for number, part in enumerate(order)}
-                found.extend([] for _ in order)
+                self._numbers = {part: next(self._count) for part in order}
+                found.update({number: [] for number in self._numbers.values()})
                 return self.generic_visit(node)
         return node
 
@@ -48,6 +52,6 @@ class _Judging(ast.NodeTransformer):
 
 def _show(shell: Any) -> None:
     if found:
-        held = [all(times) if times else None for times in found]
+        held = [all(times) if times else None for times in found.values()]
         shell.display_pub.publish({HELD: held})
         found.clear()
