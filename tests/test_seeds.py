@@ -142,10 +142,13 @@ def test_each_claim_value_and_range_is_told(shaken: Callable[..., Told]) -> None
 
 
 def test_claims_that_hold_too_seldom_are_errors_unless_they_are_of_this_run(
-    shaken: Callable[..., Told],
+    shaken: Callable[..., Told], press: Press
 ) -> None:
     told = shaken(SCRIPT)
 
+    assert press("verify", "--keep").err == (
+        "--keep: says what is kept of other seeds; say how many: --seeds 12\n"
+    )
     assert told.code == 1
     wrong = [line for line in told.err.splitlines() if "the claim holds" in line]
     assert wrong == [

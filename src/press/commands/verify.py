@@ -53,6 +53,8 @@ def words(parser: argparse.ArgumentParser) -> None:
 
 
 def main(blog: Blog, options: argparse.Namespace) -> None:
+    if options.keep and not options.seeds:
+        raise PressError("--keep", "says what is kept of other seeds", "say how many: --seeds 12")
     if options.seeds:
         shake(blog, options)
         return
