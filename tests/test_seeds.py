@@ -5,15 +5,23 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from press.blog import Blog
+from press.flow.leaning import leaning
+from press.flow.posts import gather
+from press.record.record import TableRecord
+from press.record.tolerances import allowances
+from press.record.trial import Left, Trial
+from press.run.outcome import Table
 from press.script.cells import Cell, Script
 from press.script.seeds import fresh_seeds, own_seed, reseeded
 
 from .conftest import Press, Told, add_post
+from .examples import record
 
 
 def script(*sources: str) -> Script:
@@ -315,3 +323,71 @@ def test_what_is_kept_of_a_script_that_is_gone_is_an_error(blog: Blog, press: Pr
     blog.seeds("gone").write_text("{}")
 
     assert "_data/seeds/gone.json:1: there is no script code/gone.py" in press("build").err
+
+
+def tried(seed: int, rows: tuple[tuple[str, float], ...]) -> Trial:
+    texts, numbers = zip(*(((text,), (number,)) for text, number in rows), strict=True)
+    table = Table(("test",), 0, (True,), texts, numbers)
+    return Trial("", seed, "", 1.0, "", {}, (Left(None, (table,), (), ()),), ())
+
+
+@pytest.mark.parametrize(
+    ("given", "asked", "verdict"),
+    [
+        (("97.9%", "97.7%", "97.8%"), {}, ""),
+        (("97.9%", "97.2%", "97.8%"), {}, "too tight"),
+        (("97.9%", "97.2%", "97.8%"), {"scores/test": 1}, ""),
+        (("97.9%", "97.7%", "97.8%"), {"scores/test": 1.1}, "holds nothing"),
+        (("97.8%", "97.8%", "97.8%"), {"scores/test": 0.9}, ""),
+        (("97.8%", "97.8%", "97.8%"), {"scores/test": 1.1}, "holds nothing"),
+    ],
+)
+def test_the_tolerance_of_a_column_is_judged_by_all_its_entries(
+    given: tuple[str, ...], asked: dict[str, float], verdict: str
+) -> None:
+    published = record()
+    (cell, *_), shape = published.cells, (("test",), 0, (True,))
+    published = replace(
+        published,
+        cells=(replace(cell, tables=("scores",)),),
+        tables={"scores": TableRecord(*shape, (("97.8%",),), ((97.8,),), "curve")},
+        values={},
+    )
+    trials = [tried(seed, ((text, float(text[:-1])),)) for seed, text in enumerate(given)]
+
+    (fared,) = allowances(published, trials, asked)
+
+    assert (fared.what, fared.of, fared.verdict) == ("table 'scores', test", 3, verdict)
+
+
+LEANING = """\
+# %% setup
+import numpy as np
+rate = 0.1
+
+# %% train
+losses, other = np.array([3.0, 2.0]), np.array([1.0])
+slope = losses[0] - losses[1]
+
+# %% check tags=["claim"]
+steep = slope / rate
+assert steep > 5
+
+# %% results tags=["values"]
+fall = 2 * slope
+{"fall": fall, "other": other[0], "rate": rate, "first": losses[0]}
+"""
+
+
+def test_sentences_lean_on_a_claim_if_they_quote_what_it_is_about(
+    themed: Blog, press: Press
+) -> None:
+    quotes = "\n".join(
+        f'{{% include value.html of="{name}" %}}' for name in ("other", "fall", "rate", "first")
+    )
+    add_post(themed, "post", LEANING, quotes)
+    assert press("build").code == 0
+    (work,) = gather(themed).works
+    assert work.record
+
+    assert leaning(work.post, work.record, work.record.claims[0]) == [6]

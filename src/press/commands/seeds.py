@@ -143,7 +143,8 @@ def _problems(post: Post, found: Shaken) -> Iterator[PressError]:
 
 def _report(post: Post, found: Shaken) -> Iterator[str]:
     held = sum(share.held == share.of for share in found.claims)
-    yield f"{post.work.slug}: under {len(found.seeds)} other seeds, {_listed(found.seeds)}"
+    others = "1 other seed" if len(found.seeds) == 1 else f"{len(found.seeds)} other seeds"
+    yield f"{post.work.slug}: under {others}, {_listed(found.seeds)}"
     yield f"  {held} of {len(found.claims)} claims held for every seed"
     for claim, share in zip(post.record.claims, found.claims, strict=True):
         if share.held < share.of:
