@@ -368,6 +368,7 @@ rate = 0.1
 # %% train
 losses, other = np.array([3.0, 2.0]), np.array([1.0])
 slope = losses[0] - losses[1]
+unquoted = [1, 2]
 
 # %% check tags=["claim"]
 steep = slope / rate
@@ -376,6 +377,14 @@ assert steep > 5
 # %% results tags=["values"]
 fall = 2 * slope
 {"fall": fall, "other": other[0], "rate": rate, "first": losses[0]}
+
+# %% scores
+import pandas as pd
+pd.DataFrame({"other": other, "some": unquoted[:1]})
+
+# %% another-check tags=["claim"]
+assert np.diff(losses).size == 1
+assert len(unquoted) == 2
 """
 
 
@@ -385,9 +394,11 @@ def test_sentences_lean_on_a_claim_if_they_quote_what_it_is_about(
     quotes = "\n".join(
         f'{{% include value.html of="{name}" %}}' for name in ("other", "fall", "rate", "first")
     )
+    quotes += '\n{% include table.html name="scores" caption="Scores." %}'
     add_post(themed, "post", LEANING, quotes)
     assert press("build").code == 0
     (work,) = gather(themed).works
     assert work.record
 
-    assert leaning(work.post, work.record, work.record.claims[0]) == [6]
+    lines = [leaning(work.post, work.record, claim) for claim in work.record.claims]
+    assert lines == [[6], [8], [9]]

@@ -1,7 +1,8 @@
 """What other seeds gave, as a post's author should know it: claims that hold too seldom, and the
 sentences that lean on them.
 
-A sentence leans on a claim if a value that it quotes is made from what the claim is about.
+A sentence leans on a claim if a value that it quotes is made from what the claim is about; where
+there is none, the caption of a figure or table of it does.
 """
 
 import ast
@@ -17,6 +18,7 @@ from press.script.cells import parse_cell
 from press.script.names import bound_in, imported, names_in
 from press.script.seeds import NAMES
 from press.site.post import Post
+from press.site.quotes import Quote
 
 
 def standing(blog: Blog, work: Work, state: State) -> str:
@@ -45,7 +47,7 @@ def warnings(blog: Blog, work: Work, record: Record) -> Iterator[str]:
         if not (share.firm or claim.alone):
             lines = leaning(work.post, record, claim)
             places = ", ".join(f"{work.post.path}:{line}" for line in lines)
-            told = f"on it lean {places}" if lines else "no quoted value leans on it"
+            told = f"on it lean {places}" if lines else "nothing quoted leans on it"
             yield (
                 f"{record.script}:{claim.line}: the claim holds for {share.held} of {share.of} "
                 f"seeds, and {told}; weaken it, or write `# this run` behind it and say so there"
@@ -53,16 +55,25 @@ def warnings(blog: Blog, work: Work, record: Record) -> Iterator[str]:
 
 
 def leaning(post: Post, record: Record, claim: Claim) -> list[int]:
-    """The lines of the post that quote a value made from what the claim is about."""
-    common = _common(record)
-    about = _made_from(_cell_at(record, claim.line), ast.parse(claim.text)) - common
-    lines = {
-        quote.line
-        for quote in post.quotes
-        if quote.kind == "value" and quote.name in record.values
-        if about & _of_value(record, quote.name, record.values[quote.name])
-    }
-    return sorted(lines)
+    """The lines of the post that quote what is made from what the claim is about."""
+    own = _made_from(_cell_at(record, claim.line), ast.parse(claim.text))
+    about = own - _common(record)
+    leaning = [quote for quote in post.quotes if about & _behind(record, quote)]
+    values = [quote for quote in leaning if quote.kind == "value"]
+    return sorted({quote.line for quote in values or leaning})
+
+
+def _behind(record: Record, quote: Quote) -> set[str]:
+    """The names that something quoted is made from."""
+    if quote.kind == "value" and quote.name in record.values:
+        return _of_value(record, quote.name, record.values[quote.name])
+    cells = [
+        cell
+        for cell in record.cells
+        if quote.name in {"figure": cell.figures, "table": cell.tables}.get(quote.kind, ())
+    ]
+    trees = [parse_cell(cell.source) for cell in cells]
+    return {name for tree in trees if tree for name in names_in(tree)}
 
 
 def _of_value(record: Record, name: str, value: ValueRecord) -> set[str]:
