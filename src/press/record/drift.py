@@ -91,12 +91,12 @@ def _minor(version: str) -> str:
 
 
 def _value(name: str, old: Value, new: Value, tolerances: Mapping[str, float]) -> Iterator[Drift]:
-    tolerance = tolerances.get(name, tolerance_of(old, new))
+    tolerance = tolerances.get(name, _tolerance(old, new))
     pairs = (old.text, old.number), (new.text, new.number)
     yield _compared(_named("value", name), *pairs, tolerance)
 
 
-def tolerance_of(old: Value, new: Value) -> Number | None:
+def _tolerance(old: Value, new: Value) -> Number | None:
     """What the script asks for; of two means of runs, each with a spread of its own, the larger."""
     if old.runs and new.runs and old.tolerance is not None and new.tolerance is not None:
         return max(old.tolerance, new.tolerance)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from press.record.compared import tables_of, values_of
-from press.record.drift import default_tolerance, tolerance_of
+from press.record.drift import default_tolerance
 from press.record.record import Record
 from press.record.shaken import FIRM
 from press.record.trial import Trial
@@ -76,8 +76,10 @@ def _values(
         if value.number is None:
             continue
         others = [values[name] for values in results if name in values]
-        asked = max((tolerance_of(value, other) or 0 for other in others), default=0)
-        known = given.get(name, asked if value.tolerance is not None else None)
+        # Each mean of runs has a spread of its own: of two, the larger counts.
+        spreads = [other.tolerance or 0 for other in others if value.runs]
+        asked = None if value.tolerance is None else max(value.tolerance, *spreads, 0)
+        known = given.get(name, asked)
         tolerance = default_tolerance(value.text, value.number) if known is None else known
         numbers = [other.number for other in others if other.number is not None]
         yield name, _Entry(value.text, value.number, tolerance, numbers, bool(value.runs))
