@@ -4,13 +4,13 @@ import statistics
 from collections.abc import Sequence
 
 from press import __version__
-from press.record.make import coded
 from press.record.record import CellRecord, Record, ValueRecord
 from press.record.shaken import Fall, Shaken, Share
 from press.record.trial import Trial
 from press.run.outcome import Table, Value
 from press.run.outputs import number_in
 from press.script.cells import Cell, claims_in
+from press.script.keys import code_of
 
 WIDTH = 100
 
@@ -41,13 +41,13 @@ def shaken(record: Record, trials: Sequence[Trial]) -> Shaken:
 
 def values_of(record: Record, trial: Trial) -> dict[str, Value]:
     """The values of a trial, by the names and tags that the script has now."""
-    pairs = zip(coded(record.cells, record.cells), trial.cells, strict=False)
+    pairs = zip(_coded(record), trial.cells, strict=False)
     tagged = [left for cell, left in pairs if "values" in cell.tags]
     return {name: value for left in tagged for name, value in (left.values or {}).items()}
 
 
 def tables_of(record: Record, trial: Trial) -> dict[str, Table]:
-    pairs = zip(coded(record.cells, record.cells), trial.cells, strict=False)
+    pairs = zip(_coded(record), trial.cells, strict=False)
     return {
         name: table
         for cell, left in pairs
@@ -73,7 +73,7 @@ def _claims(record: Record, trials: Sequence[Trial]) -> list[Share]:
 def _verdicts(record: Record, trial: Trial) -> list[bool | None]:
     """For each claim of the record, whether it held; none if the run did not come to it."""
     verdicts: list[bool | None] = []
-    for number, cell in enumerate(coded(record.cells, record.cells)):
+    for number, cell in enumerate(_coded(record)):
         many = len(claims_in(_as_cell(cell)))
         if number >= len(trial.cells):
             verdicts += [None] * many
@@ -81,6 +81,11 @@ def _verdicts(record: Record, trial: Trial) -> list[bool | None]:
             # Where all that the cell left is lost, an error kept its claims from being judged.
             verdicts += trial.cells[number].held or [False] * many
     return verdicts
+
+
+def _coded(record: Record) -> list[CellRecord]:
+    """The cells that a run goes through."""
+    return [cell for cell in record.cells if code_of(cell.source)]
 
 
 def _as_cell(cell: CellRecord) -> Cell:
