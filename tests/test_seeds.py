@@ -144,8 +144,8 @@ def test_each_claim_value_and_range_is_told(shaken: Callable[..., Told]) -> None
     assert fared == {
         "value 'last'": "too tight",
         "value 'draw'": "",
-        "value 'pixels'": "holds nothing",
-        "value 'first'": "holds nothing",
+        "value 'pixels'": "",
+        "value 'first'": "",
     }
 
 
@@ -334,16 +334,17 @@ def tried(seed: int, rows: tuple[tuple[str, float], ...]) -> Trial:
 @pytest.mark.parametrize(
     ("given", "asked", "verdict"),
     [
-        (("97.9%", "97.7%", "97.8%"), {}, ""),
-        (("97.9%", "97.2%", "97.8%"), {}, "too tight"),
-        (("97.9%", "97.2%", "97.8%"), {"scores/test": 1}, ""),
-        (("97.9%", "97.7%", "97.8%"), {"scores/test": 1.1}, "holds nothing"),
-        (("97.8%", "97.8%", "97.8%"), {"scores/test": 0.9}, ""),
-        (("97.8%", "97.8%", "97.8%"), {"scores/test": 1.1}, "holds nothing"),
+        ("97.9 97.7 97.8 97.8 97.8", {}, ""),
+        ("97.9 97.2 97.8 97.8 97.8", {}, "too tight"),
+        ("97.9 97.2 97.8 97.8 97.8", {"scores/test": 1}, ""),
+        ("97.9 97.7 97.8 97.8 97.8", {"scores/test": 1.1}, "holds nothing"),
+        ("97.9 97.7 97.8 97.8", {"scores/test": 1.1}, ""),
+        ("97.8 97.8 97.8 97.8 97.8", {"scores/test": 0.9}, ""),
+        ("97.8 97.8 97.8 97.8 97.8", {"scores/test": 1.1}, "holds nothing"),
     ],
 )
 def test_the_tolerance_of_a_column_is_judged_by_all_its_entries(
-    given: tuple[str, ...], asked: dict[str, float], verdict: str
+    given: str, asked: dict[str, float], verdict: str
 ) -> None:
     published = record()
     (cell, *_), shape = published.cells, (("test",), 0, (True,))
@@ -353,11 +354,13 @@ def test_the_tolerance_of_a_column_is_judged_by_all_its_entries(
         tables={"scores": TableRecord(*shape, (("97.8%",),), ((97.8,),), "curve")},
         values={},
     )
-    trials = [tried(seed, ((text, float(text[:-1])),)) for seed, text in enumerate(given)]
+    numbers = [float(number) for number in given.split()]
+    trials = [tried(seed, ((f"{number}%", number),)) for seed, number in enumerate(numbers)]
 
     (fared,) = allowances(published, trials, asked)
 
-    assert (fared.what, fared.of, fared.verdict) == ("table 'scores', test", 3, verdict)
+    assert (fared.what, fared.of) == ("table 'scores', test", len(trials))
+    assert fared.verdict == verdict
 
 
 LEANING = """\

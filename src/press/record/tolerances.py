@@ -15,6 +15,8 @@ from press.run.outputs import NUMBER
 TIGHT, LOOSE = "too tight", "holds nothing"
 SPREADS = 4
 """A tolerance wider than so many standard deviations of the seeds holds nothing."""
+ENOUGH = 5
+"""Fewer seeds do not tell their spread well enough."""
 DIGITS = 10
 """Nor does one wider than so many of the last digit, where seeds move it less; whole numbers that
 no seed moves need none."""
@@ -49,8 +51,9 @@ class _Entry:
 
     @property
     def loose(self) -> bool:
-        spread = statistics.stdev(self.given) if len(self.given) > 1 else float("inf")
-        room = max(SPREADS * spread, DIGITS * _last_digit(self.text))
+        if len(self.given) < ENOUGH:
+            return False
+        room = max(SPREADS * statistics.stdev(self.given), DIGITS * _last_digit(self.text))
         return self.tolerance > room and not self.measured
 
 
