@@ -100,6 +100,26 @@ def test_a_kernel_loads_nothing_of_the_builders() -> None:
     assert [name for name in loaded if room_of(name) not in ("press", "kernel")] == []
 
 
+def test_commands_load_before_the_packages_of_runs_are_there() -> None:
+    """They are put in when a script is first run; until then there are those of base.txt."""
+    code = """
+import importlib, importlib.metadata, re, sys
+pinned = re.findall(r"^([\\w.-]+)==", open("requirements/base.txt").read(), re.MULTILINE)
+plain = lambda name: re.sub(r"[-_.]+", "-", name.lower())
+here = {"press", "held-out", *map(plain, pinned)}
+owners = importlib.metadata.packages_distributions()
+later = {name for name, known in owners.items() if not here & set(map(plain, known))} - {"press"}
+class Missing:
+    def find_spec(self, name, path, target=None):
+        if name.partition(".")[0] in later:
+            raise ImportError(f"{name} is not there yet")
+sys.meta_path.insert(0, Missing())
+for command in ("build", "new", "serve", "status", "test", "verify"):
+    importlib.import_module(f"press.commands.{command}")
+"""
+    subprocess.run([sys.executable, "-P", "-c", code], check=True, cwd=ROOT)
+
+
 def test_no_modules_import_each_other_in_a_circle() -> None:
     below = {name_of(path): set(imports(path)) - {name_of(path)} for path in MODULES}
     while free := {module for module, known in below.items() if not known & below.keys()}:

@@ -21,6 +21,7 @@ export async function tell(value) {
   const record = await recordOf(value.closest("[data-record]")).catch(() => null);
   if (!record || current !== value) return;
   note.textContent = words(record, value.dataset);
+  note.append(...fell(value.dataset.of));
   note.hidden = false;
   place(value);
   value.setAttribute("aria-describedby", note.id);
@@ -33,6 +34,14 @@ function words({ values, script, provenance }, { of: name, tolerance = values[na
   if (runs) parts.push(`mean ± standard deviation of ${runs} runs; about 95 of 100 further runs fall into ${expected}`);
   if (+tolerance) parts.push(`a new run may differ by ${tolerance}`);
   return `${parts.join("; ")}.`;
+}
+
+// Where other seeds fell, as the proof of the page draws it.
+function fell(name) {
+  const strip = document.querySelector(`#proof [data-fell="${name}"]`);
+  const words = document.createElement("span");
+  words.textContent = ` ${strip?.getAttribute("aria-label")}.`;
+  return strip ? [strip.cloneNode(true), words] : [];
 }
 
 function place(value) {

@@ -9,6 +9,7 @@ from press.blog import Blog, locked
 from press.commands.words import add_baseurl, add_jobs, add_slugs, add_time_limit
 from press.errors import PressError, collected, noted
 from press.flow.decision import Decision, decide
+from press.flow.leaning import warnings
 from press.flow.mode import TIME_LIMIT, Mode
 from press.flow.packages import ready
 from press.flow.posts import Work, gather, sweep, unmet_quotes
@@ -134,6 +135,11 @@ def finish(blog: Blog, plan: Plan, order: Order, jekyll: Jekyll) -> None:
     """Hold the posts to the results, and make the site if all is well."""
     check = order.mode is Mode.CHECK
     records = {work.slug: plan.records.get(work.slug, work.record) for work in plan.works}
+    for work in plan.works:
+        if known := plan.records.get(work.slug):
+            with noted(plan.errors, f"{work.post.path}:1"):
+                for told in warnings(blog, work, known):
+                    say(told)
     with collected() as errors:
         errors += plan.errors
         for post in (*(work.post for work in plan.works), *plan.plain_posts):

@@ -11,6 +11,7 @@ from typing import Any
 from press.blog import Blog
 from press.commands.words import add_slugs
 from press.errors import collected
+from press.flow.leaning import standing
 from press.flow.posts import Work, gather
 from press.record.freshness import cost, judge
 from press.record.record import Record
@@ -52,6 +53,7 @@ def _row(blog: Blog, work: Work) -> dict[str, Any]:
         "reason": state.reason,
         "line": state.line,
         "seconds": cost(work.record),
+        "seeds": standing(blog, work, state),
     }
 
 
@@ -59,7 +61,8 @@ def _told(row: dict[str, Any]) -> str:
     reason = f" ({row['reason']})" if row["reason"] else ""
     seconds = row["seconds"]
     cost = f"a run takes about {duration(seconds)}" if seconds else "what a run takes is not known"
-    return f"{row['state']}{reason}; {cost}"
+    seeds = f"; {row['seeds']}" if row.get("seeds") else ""
+    return f"{row['state']}{reason}; {cost}{seeds}"
 
 
 def quotable(script: Script, record: Record | None) -> Iterator[str]:

@@ -21,6 +21,7 @@ from press.run.loop import Run
 from press.run.outcome import NOTHING, Outcome
 from press.script.inputs import data_of, imported, inputs_of, seed_of
 from press.script.keys import keys_of
+from press.script.seeds import own_seed
 
 PAPER = "#fdfcf9"
 """Of a card, where the blog names no colours."""
@@ -65,7 +66,7 @@ def _products(blog: Blog, before: Reading, old: Record | None) -> set[str]:
 
 def _provenance(reading: Reading, done: Run, mode: Mode) -> Provenance:
     script = reading.script
-    stand_in = mode is Mode.REHEARSAL
+    stand_in, own = mode is Mode.REHEARSAL, own_seed(script)
     return Provenance(
         date=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         press=__version__,
@@ -75,7 +76,7 @@ def _provenance(reading: Reading, done: Run, mode: Mode) -> Provenance:
         cpu=cpu(),
         cores=os.cpu_count() or 1,
         threads=threads(),
-        seed=seed_of(script),
+        seed=seed_of(script) if own is None else own,
         data=tuple(
             Source(data.title, "stand-in" if stand_in else data.digest, data.credit)
             for data in data_of(script)

@@ -91,7 +91,7 @@ def _strays(
         elif is_library(blog.root, slug):
             problem = f"has the name of the library {slug}, which is what scripts import"
             yield PressError(place, problem, "rename it")
-    for path in sorted(blog.records.glob("*.json")):
+    for path in (*sorted(blog.records.glob("*.json")), *sorted(blog.seeds("*").parent.glob("*"))):
         if path.stem not in scripts:
             yield PressError(
                 f"{blog.shown(path)}:1",

@@ -74,6 +74,8 @@ class Claim:
     text: str
     found: str = ""
     """What its sides came to when it was checked."""
+    alone: bool = False
+    """Whether it is made of this run alone."""
 
 
 @dataclass(frozen=True)

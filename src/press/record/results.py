@@ -29,11 +29,14 @@ from press.record.record import (
     made_file,
 )
 from press.run.outcome import Data, Model, Outcome, Unfit, Value
-from press.script.cells import Cell, Script, parse_cell
+from press.script.cells import Cell, Script, claims_in, parse_cell
 from press.script.programs import Programs
 
 BRIEF = 2000
 """Entries that an item of data may have to stand in the record, which pages are made from."""
+
+THIS_RUN = re.compile(r"#\s*this run\b")
+"""Behind a claim that its author makes of this run alone: other seeds may tell otherwise."""
 
 
 @dataclass(frozen=True)
@@ -170,15 +173,13 @@ def _line_of_key(cell: Cell, name: str) -> int:
 
 
 def _claims(cell: Cell, outcome: Outcome) -> Iterable[Claim]:
-    if "claim" not in cell.tags:
-        return
-    tree = parse_cell(cell.source)
-    asserts = [node for node in (ast.walk(tree) if tree else ()) if isinstance(node, ast.Assert)]
-    asserts.sort(key=lambda node: (node.lineno, node.col_offset))
-    for node, found in zip_longest(asserts, outcome.claims[: len(asserts)], fillvalue=""):
+    nodes = claims_in(cell)
+    for node, found in zip_longest(nodes, outcome.claims[: len(nodes)], fillvalue=""):
         if isinstance(node, ast.Assert):
             text = ast.get_source_segment(cell.source, node) or ""
-            yield Claim(cell.quoted_as, cell.line + node.lineno - 1, text, found)
+            lines = cell.source.split("\n")[node.lineno - 1 : node.end_lineno]
+            alone = any(THIS_RUN.search(line) for line in lines)
+            yield Claim(cell.quoted_as, cell.line + node.lineno - 1, text, found, alone)
 
 
 def _models(place: Place, outcome: Outcome) -> Filed[dict[str, ModelRecord]]:

@@ -78,7 +78,7 @@ def sealed(record: Record) -> Record:
 
 
 def dumps(record: Record) -> str:
-    return _lines(_to_json(sealed(record)), "") + "\n"
+    return lines(_to_json(sealed(record))) + "\n"
 
 
 def _to_json(record: Record) -> Any:
@@ -91,14 +91,14 @@ def _digest_of(tree: Mapping[str, Any]) -> str:
     return digest(json.dumps({**tree, "provenance": provenance}, sort_keys=True))
 
 
-def _lines(tree: Any, margin: str) -> str:
+def lines(tree: Any, margin: str = "") -> str:
     """JSON that diffs well: one line for every item, except lists of plain items."""
     deeper = margin + " "
     if isinstance(tree, dict) and tree:
-        items = [f"{deeper}{_scalar(key)}: {_lines(item, deeper)}" for key, item in tree.items()]
+        items = [f"{deeper}{_scalar(key)}: {lines(item, deeper)}" for key, item in tree.items()]
         return "{\n" + ",\n".join(items) + f"\n{margin}}}"
     if isinstance(tree, list) and any(isinstance(item, dict | list) for item in tree):
-        items = [deeper + _lines(item, deeper) for item in tree]
+        items = [deeper + lines(item, deeper) for item in tree]
         return "[\n" + ",\n".join(items) + f"\n{margin}]"
     if isinstance(tree, list):
         return "[" + ", ".join(_scalar(item) for item in tree) + "]"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from press.kernel.protocol import CLAIMS, DATA, MODEL, TABLE, VALUES
+from press.kernel.protocol import CLAIMS, DATA, HELD, MODEL, TABLE, VALUES
 from press.run import figure
 from press.run.claims import in_words
 from press.run.outcome import (
@@ -76,6 +76,7 @@ def outcome_of(outputs: Sequence[Mapping[str, Any]], places: Mapping[str, str]) 
         tables=tuple(_table(o["data"][TABLE]) for o in shown if _is_table(o["data"])),
         values={name: _value(item) for name, item in values[-1]} if values else None,
         claims=tuple(in_words(found) for o in shown for found in o["data"].get(CLAIMS, ())),
+        held=tuple(held for o in shown for held in o["data"].get(HELD, ())),
         model=_last(_model, MODEL, shown),
         data=_last(_data, DATA, shown),
         unquotable=tuple(kind for output in shown if (kind := _unquotable(output["data"]))),
@@ -185,7 +186,7 @@ def _is_numeric(column: Sequence[tuple[str, Number | None]]) -> bool:
 def _value(item: Mapping[str, Any]) -> Value | Unfit:
     if "problem" in item:
         return Unfit(item["problem"])
-    value = Value(**item)
+    value = Value(**{**item, "each": tuple(item.get("each", ()))})
     return value if value.number is not None else replace(value, number=number_in(value.text))
 
 

@@ -131,7 +131,7 @@ def _news(slug: str, event: Event) -> str:
         case FallsBack():
             return f"{slug}: cannot go on from a snapshot ({event.reason}); running more again"
         case ClaimFails():
-            return f"{event.error} (not counted on stand-in data)"
+            return f"{event.error} (told only; the run goes on)"
     return ""
 
 

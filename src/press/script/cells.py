@@ -131,6 +131,13 @@ def _parsed(python: str) -> ast.Module | None:
         return None
 
 
+def claims_in(cell: Cell) -> list[ast.Assert]:
+    """The assertions of a cell that makes claims, in their order."""
+    tree = parse_cell(cell.source) if "claim" in cell.tags else None
+    found = [node for node in (ast.walk(tree) if tree else ()) if isinstance(node, ast.Assert)]
+    return sorted(found, key=lambda node: (node.lineno, node.col_offset))
+
+
 def _check_syntax(cell: Cell, shown: str) -> None:
     if parse_cell(cell.source) or has_magic(cell.source):
         return
