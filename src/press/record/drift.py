@@ -10,7 +10,8 @@ from press.record.record import Provenance, Record, TableRecord
 from press.run.outcome import Number, Value
 from press.run.outputs import NUMBER, number_in
 
-SAME, WITHIN, MOVED = "same", "within tolerance", "moved"
+SAME, WITHIN, MOVED, GONE = "same", "within tolerance", "moved", "gone"
+ABSENT = "—"
 
 POINTS = 0.3
 """Percentage points: about the sampling error (95 %) of an accuracy of 98 % on 10,000 images."""
@@ -93,7 +94,7 @@ def _tolerance(old: Value, new: Value) -> Number | None:
 
 
 def _appeared(what: str, old: str, new: str) -> Drift:
-    return Drift(what, old or "—", new or "—", "", MOVED)
+    return Drift(what, old or ABSENT, new or ABSENT, "", MOVED)
 
 
 def _compared(
@@ -202,8 +203,16 @@ def _figures(old: Record, new: Record) -> Iterator[Drift]:
 
 
 def ledger_entry(old: Record, drifts: list[Drift]) -> list[dict[str, Any]]:
-    """What the ledger keeps of a record whose values moved: them, and where they came from."""
-    verdicts = {item.what: item.verdict for item in drifts}
+    """What the ledger keeps of a record whose values changed: them, and where they came from.
+
+    A value that reads as before has not changed, whatever its hidden digits; nor has one that only
+    gained a spread.
+    """
+    verdicts = {
+        item.what: GONE if item.new == ABSENT else item.verdict
+        for item in drifts
+        if _read(item.old) != _read(item.new)
+    }
     values = {name: value.text for name, value in old.values.items() if _named(name) in verdicts}
     if not values:
         return []
@@ -219,6 +228,10 @@ def ledger_entry(old: Record, drifts: list[Drift]) -> list[dict[str, Any]]:
             "verdicts": {name: verdicts[_named(name)] for name in values},
         }
     ]
+
+
+def _read(text: str) -> str:
+    return text.partition(" ±")[0]
 
 
 def _named(value: str) -> str:
