@@ -61,6 +61,7 @@ function place(value) {
   const boxes = [...value.getClientRects()];
   const box = boxes.at(-1);
   const room = document.documentElement.clientWidth;
+  card.style.maxWidth = `${Math.min(416, room - 16)}px`;
   const frame = (card.offsetParent ?? document.body).getBoundingClientRect();
   const left = Math.max(8, Math.min(box.left, room - card.offsetWidth - 8));
   const below = box.bottom + card.offsetHeight + 8 < innerHeight || box.top < card.offsetHeight;

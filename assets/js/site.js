@@ -33,7 +33,7 @@ function offerCopying(block, announce) {
   const post = block.closest("[data-record]");
   if (post && block.dataset.cell) {
     const program = async () => (await import("./program.js")).program(post, block.dataset.cell);
-    bar.append(copyButton("with-needs", "Copy with what it needs", announce, program));
+    bar.append(copyButton("with-needs", "Copy runnable", announce, program));
   }
   oneStop([...bar.children]);
 }

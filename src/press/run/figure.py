@@ -44,6 +44,12 @@ FACES = (
     "#light:target .night,#dark:target .day{display:none}"
 )
 
+# On a phone figures are drawn at six tenths of their size: words stay at nine pixels there.
+LARGER_WORDS = (
+    "@media (max-width:370px){"
+    '[id^="text_"]{transform-box:fill-box;transform-origin:center;transform:scale(1.12)}}'
+)
+
 
 def from_svg(svg: str) -> Figure:
     """The figure for the page: text in, text out, but for the size."""
@@ -82,7 +88,7 @@ def _with_dark_side(text: str) -> str:
         f'[style*="{kind}: {colour}"]{{{kind}:{_either(colour)}!important}}'
         for kind, colour in used
     )
-    style = f"<style>{FACES}#dark{{fill:{_either('#000000')}}}{rules}</style>"
+    style = f"<style>{FACES}#dark{{fill:{_either('#000000')}}}{rules}{LARGER_WORDS}</style>"
     head = _head(text)
     body = text[len(head) : text.rindex("</svg>")].strip()
     return f'{head}\n{style}\n<g id="light"><g id="dark">\n{body}\n</g></g>\n</svg>'
