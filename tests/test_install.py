@@ -507,7 +507,7 @@ def test_no_chromium(machine: Machine) -> None:
     with pytest.raises(PressError) as caught:
         ensure_chromium()
     assert str(caught.value) == (
-        "tests: Chromium is missing; install Chromium or Chrome and run ./press again"
+        "tests: Chromium is missing; install it and run ./press again"
     )
 
 

@@ -66,7 +66,7 @@ def test_prose_stands_between_the_cells_that_it_is_about(themed: Blog, press: Pr
     assert cells[1]["source"].endswith("It begins. Elsewhere there is more.")
     assert "In a line $x^2$, and alone:\n\n$$\ny = x\n$$" in cells[4]["source"]
     assert cells[6]["source"].endswith("It ends.")
-    assert [len(cell["outputs"]) for cell in cells if cell["cell_type"] == "code"] == [0, 1, 1, 0]
+    assert [len(cell["outputs"]) for cell in cells if cell["cell_type"] == "code"] == [0, 1, 1, 1]
     assert press("build", "--check").code == 0
 
 

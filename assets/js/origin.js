@@ -43,7 +43,7 @@ function lines({ values, cells, script, provenance, ledger }, name) {
   const { source, line: first } = cells.find((one) => one.name === cell);
   const before = ledger.filter((entry) => entry.values[name] && entry.values[name] !== text);
   const told = [
-    runs && `mean ± standard deviation of ${runs} runs; expect ${expected}`,
+    runs && `mean ± standard deviation of ${runs} runs; about 95 of 100 further runs fall into ${expected}`,
     each.length > 0 && `one by one: ${each.join(", ")}`,
     tolerance && `a new run may differ by ${tolerance}`,
     ...before.map((entry) => `it was ${entry.values[name]} on ${day(entry.date)}`),
