@@ -10,10 +10,12 @@ card.setAttribute("aria-label", "Where this number comes from");
 
 let current = null;
 let kept = false; // pressed or touched: it stays when the pointer leaves
+let dismissed = null; // it does not open again before it is left
 let leaving = 0;
 
 export async function tell(value, keep) {
   clearTimeout(leaving);
+  if (!keep && dismissed === value) return;
   if (current === value) {
     kept ||= keep;
     return;
@@ -71,12 +73,17 @@ function place(value) {
 
 function hide() {
   clearTimeout(leaving);
-  if (!current) return;
-  const within = card.contains(document.activeElement);
-  current.removeAttribute("aria-describedby");
-  if (within) current.focus({ preventScroll: true });
+  current?.removeAttribute("aria-describedby");
   current = null;
   card.remove();
+}
+
+function dismiss() {
+  if (!current) return;
+  dismissed = current;
+  const within = card.contains(document.activeElement);
+  hide();
+  if (within) dismissed.focus({ preventScroll: true });
 }
 
 const ours = (target) => current && (current === target || card.contains(target));
@@ -88,5 +95,8 @@ document.addEventListener("pointerout", ({ pointerType, target, relatedTarget })
 document.addEventListener("pointerover", ({ target }) => ours(target) && clearTimeout(leaving));
 document.addEventListener("focusin", ({ target }) => ours(target) || hide());
 document.addEventListener("pointerdown", ({ target }) => ours(target) || hide());
-document.addEventListener("keydown", ({ key }) => key === "Escape" && hide());
+document.addEventListener("keydown", ({ key }) => key === "Escape" && dismiss());
+["focusout", "pointerout"].forEach((kind) => document.addEventListener(kind, ({ target }) => {
+  if (target === dismissed) dismissed = null;
+}));
 card.addEventListener("click", ({ target }) => target.matches("a") && setTimeout(hide));
