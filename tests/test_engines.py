@@ -103,6 +103,13 @@ def test_figures_follow_the_system_and_the_switch(engine: Engine) -> None:
     engine.set_dark(False)
 
 
+def test_the_home_page_is_dark_in_the_dark(engine: Engine) -> None:
+    engine.set_dark(True)
+    engine.open("/")
+    assert lightest_and_darkest(engine.picture(".front img"))[0] > 150
+    engine.set_dark(False)
+
+
 def test_sums_and_roots_are_drawn(engine: Engine) -> None:
     engine.open("/posts/a-first-look-at-neural-networks/")
     engine.wait(
