@@ -52,7 +52,6 @@ def record() -> Record:
                 {"labels": (2,), "curves": ()},
             )
         },
-        notebook=Made("downloads/post.89abcdef.ipynb", "1" * 64),
         requirements=Made("downloads/post.89abcdef.txt", "6" * 64),
         card=Made("img/post/card.fedcba98.png", "2" * 64),
         ledger=({"date": "2026-11-01", "values": {"a": "97.7%"}},),

@@ -521,9 +521,7 @@ def test_chromium_that_is_there(machine: Machine) -> None:
 def test_no_chromium(machine: Machine) -> None:
     with pytest.raises(PressError) as caught:
         ensure_chromium()
-    assert str(caught.value) == (
-        "tests: Chromium is missing; install Chromium or Chrome and run ./press again"
-    )
+    assert str(caught.value) == ("tests: Chromium is missing; install it and run ./press again")
 
 
 def test_chromium_comes_from_apt(machine: Machine) -> None:

@@ -763,11 +763,17 @@ def test_all_can_be_done_with_the_keyboard(browser: Browser, address: str, site:
     while names[-1:] != ["Centre it first, as MNIST was"]:
         keyboard.press("Tab")
         names.append(pad.page.evaluate(NAME_OF_FOCUS))
-    moves = [f"Move {way}" for way in ("left", "up", "down", "right")]
-    assert names[-17:] == [*map(str, site.labels), "Undo", "Clear", *moves, names[-1]]
+    assert names[-5:] == [str(site.labels[0]), "Undo", "Clear", "Move left", names[-1]]
+    keyboard.press("Shift+Tab")
+    ways = []
+    for _ in range(4):
+        ways.append(pad.page.evaluate(NAME_OF_FOCUS))
+        keyboard.press("ArrowRight")
+    assert ways == [f"Move {way}" for way in ("left", "up", "down", "right")]
 
-    for _ in range(len(names[-17:]) - 2):
+    for _ in range(3):
         keyboard.press("Shift+Tab")
+    keyboard.press("ArrowRight")
     keyboard.press("Enter")
     assert pad.answers()[1] == str(site.labels[1])
     assert f"convolutional reads {site.labels[1]}" in pad.said

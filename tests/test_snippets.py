@@ -95,7 +95,7 @@ def test_the_archive_has_all_posts(everything: Path) -> None:
         assert record
         assert record.requirements
         assert (folder / path.name).read_bytes() == path.read_bytes()
-        notebook = (blog.root / record.notebook.file).read_bytes()
+        notebook = blog.notebook(path.stem).read_bytes()
         assert (folder / f"{path.stem}.ipynb").read_bytes() == notebook
         pins = (blog.root / record.requirements.file).read_bytes()
         assert (folder / "requirements.txt").read_bytes() == pins

@@ -57,6 +57,9 @@ class Blog:
     def downloads(self) -> Path:
         return self.root / "downloads"
 
+    def notebook(self, slug: str) -> Path:
+        return self.downloads / f"{slug}.ipynb"
+
     def figures(self, slug: str) -> Path:
         return self.root / "img" / slug
 

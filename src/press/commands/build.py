@@ -15,6 +15,7 @@ from press.flow.packages import ready
 from press.flow.posts import Work, gather, sweep, unmet_quotes
 from press.record.downloads import keep_archive
 from press.record.freshness import cost
+from press.record.notebook import keep_notebook
 from press.record.record import Record
 from press.record.storage import remove_strays
 from press.site.jekyll import OUTPUT, Jekyll
@@ -147,8 +148,11 @@ def finish(blog: Blog, plan: Plan, order: Order, jekyll: Jekyll) -> None:
                 if current := plan.records.get(post.slug):
                     remove_strays(blog, post.slug, current)
                 scripted = post.slug in records
-                errors += unmet_quotes(post, records.get(post.slug), scripted=scripted)
+                unmet = list(unmet_quotes(post, records.get(post.slug), scripted=scripted))
+                errors += unmet
                 keep_prepared(blog, post, check=check)
+                if known and not unmet:
+                    keep_notebook(blog, post, known, check=check)
         if not order.slugs and not errors:
             kept = {slug: record for slug, record in records.items() if record}
             keep_archive(blog, kept, check=check)

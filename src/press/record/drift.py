@@ -12,7 +12,8 @@ from press.run.outcome import Number, Value
 from press.run.outputs import NUMBER, number_in
 
 Kind = TypeVar("Kind")
-SAME, WITHIN, MOVED = "same", "within tolerance", "moved"
+SAME, WITHIN, MOVED, GONE = "same", "within tolerance", "moved", "gone"
+ABSENT = "—"
 
 POINTS = 0.3
 """Percentage points: about the sampling error (95 %) of an accuracy of 98 % on 10,000 images."""
@@ -57,7 +58,7 @@ def _both(
                 getattr(side.get(name), "text", f"a {kind}" if name in side else "")
                 for side in (old, new)
             ]
-            yield Drift(_named(kind, name), there[0] or "—", there[1] or "—", "", MOVED)
+            yield Drift(_named(kind, name), there[0] or ABSENT, there[1] or ABSENT, "", MOVED)
 
 
 def differences(old: Provenance, new: Provenance) -> list[str]:
@@ -183,8 +184,16 @@ def _words(text: str) -> str:
 
 
 def ledger_entry(old: Record, drifts: list[Drift]) -> list[dict[str, Any]]:
-    """What the ledger keeps of a record whose values moved: them, and where they came from."""
-    told = {item.what: item.verdict for item in drifts}
+    """What the ledger keeps of a record whose values changed: them, and where they came from.
+
+    A value that reads as before has not changed, whatever its hidden digits; nor has one that only
+    gained a spread.
+    """
+    told = {
+        item.what: GONE if item.new == ABSENT else item.verdict
+        for item in drifts
+        if _read(item.old) != _read(item.new)
+    }
     verdicts = {name: told[what] for name in old.values if (what := _named("value", name)) in told}
     if not verdicts:
         return []
@@ -200,6 +209,10 @@ def ledger_entry(old: Record, drifts: list[Drift]) -> list[dict[str, Any]]:
             "verdicts": verdicts,
         }
     ]
+
+
+def _read(text: str) -> str:
+    return text.partition(" ±")[0]
 
 
 def _named(kind: str, name: str) -> str:

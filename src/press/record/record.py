@@ -162,7 +162,6 @@ class Record(Results):
     keys: Keys
     inputs: Mapping[str, str | None]
     """What the script read, with digests; none for files that the run made itself."""
-    notebook: Made
     requirements: Made | None
     card: Made | None
     ledger: tuple[Mapping[str, Any], ...]
@@ -173,7 +172,7 @@ class Record(Results):
         """The digests of all files that belong to the record."""
         made: list[Made] = [*self.figures.values(), *self.models.values(), *self.data.values()]
         made += [data.images for data in self.data.values() if data.images]
-        made += [item for item in (self.notebook, self.requirements, self.card) if item]
+        made += [item for item in (self.requirements, self.card) if item]
         return {item.file: item.sha256 for item in made}
 
     @property

@@ -48,6 +48,7 @@ def read_record(blog: Blog, slug: str, *, trusting: bool = False) -> Record | No
     if not trusting and tree.get("provenance", {}).get("digest") != _digest_of(tree):
         raise PressError(f"{shown}:1", "was edited by hand", f"restore it, or {again}")
     try:
+        tree.pop("notebook", None)  # older presses made it with the record
         return from_tree(Record, tree)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise PressError(f"{shown}:1", "is no run record", f"restore it, or {again}") from error

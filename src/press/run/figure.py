@@ -2,8 +2,12 @@
 
 The SVG stays as drawn for the light page. A style sheet inside gives every colour its counterpart
 for the dark one: greys are turned over, hues are lifted. Pictures of one ink, such as a digit in
-greys, become masks through which that ink is seen, so that they follow like any line. In coloured
-pictures white becomes transparent: the middle of a diverging colour map is the page itself.
+greys, become masks through which that ink is seen, so that they follow like any line. Coloured
+pictures that hold white have a second face: what is darkest on the light page, such as the ends of
+a diverging colour map, is brightest on the dark one, and white is the page itself on both.
+
+By itself the file follows the system; as FILE#light or FILE#dark it is what the page asks for, in
+browsers, too, whose pictures know nothing of the page that they stand in.
 """
 
 import base64
@@ -26,7 +30,24 @@ COLOUR = re.compile(r"\b(fill|stroke): (#[0-9a-f]{6})\b")
 IMAGE = re.compile(r"<image\b(?P<attributes>[^>]*?)/>", re.DOTALL)
 PNG = re.compile(r'\bxlink:href="data:image/png;base64,\s*(?P<data>[^"]*)"')
 GEOMETRY = re.compile(r'\b(x|y|width|height)="([^"]*)"')
+ID = re.compile(r'\bid="[^"]*"')
 TRANSFORM = re.compile(r'\btransform="[^"]*"')
+
+NEARLY_WHITE = 240
+
+FACES = (
+    ":root{color-scheme:light dark}#light:target{color-scheme:light}#dark:target{color-scheme:dark}"
+    ".night{display:none}"
+    "@media (prefers-color-scheme:dark){.day{display:none}.night{display:inline}}"
+    "#light:target .day,#dark:target .night{display:inline}"
+    "#light:target .night,#dark:target .day{display:none}"
+)
+
+# On a phone figures are drawn at six tenths of their size: words stay at nine pixels there.
+LARGER_WORDS = (
+    "@media (max-width:370px){"
+    '[id^="text_"]{transform-box:fill-box;transform-origin:center;transform:scale(1.12)}}'
+)
 
 
 def from_svg(svg: str) -> Figure:
@@ -65,16 +86,18 @@ def _pixels(size: re.Match[str]) -> int:
 def _with_dark_side(text: str) -> str:
     """Add a rule for each colour that the figure uses; black is what has no colour of its own."""
     used = sorted(set(COLOUR.findall(text)))
-    rules = [
-        f'[style*="{kind}: {colour}"]{{{kind}:{dark(colour)}!important}}' for kind, colour in used
-    ]
-    sheet = f"svg{{fill:{dark('#000000')}}}" + "".join(rules)
-    style = (
-        "<style>:root{color-scheme:light dark}"
-        f"@media (prefers-color-scheme:dark){{{sheet}}}</style>"
+    rules = "".join(
+        f'[style*="{kind}: {colour}"]{{{kind}:{_either(colour)}!important}}'
+        for kind, colour in used
     )
+    style = f"<style>{FACES}#dark{{fill:{_either('#000000')}}}{rules}{LARGER_WORDS}</style>"
     head = _head(text)
-    return head + "\n" + style + text[len(head) :]
+    body = text[len(head) : text.rindex("</svg>")].strip()
+    return f'{head}\n{style}\n<g id="light"><g id="dark">\n{body}\n</g></g>\n</svg>'
+
+
+def _either(colour: str) -> str:
+    return f"light-dark({colour},{dark(colour)})"
 
 
 def dark(colour: str) -> str:
@@ -139,13 +162,17 @@ def _redrawn(attributes: str, mask: str) -> str:
     image = _opened(base64.b64decode(embedded["data"]))
     inked = _ink(image)
     if inked is None:
-        return f"<image{PNG.sub(_href(_without_white(image)), attributes)}/>"
+        faces = _faces(image) or {"face": image}
+        alike = ID.sub("", attributes)
+        return "".join(
+            f'<image class="{name}"{PNG.sub(_href(face), alike)}/>' for name, face in faces.items()
+        )
     colour, coverage = inked
     box = {"x": "0", "y": "0", **dict(GEOMETRY.findall(attributes))}
     geometry = " ".join(f'{name}="{length}"' for name, length in box.items())
     transform = TRANSFORM.search(attributes)
     inner = TRANSFORM.sub("", PNG.sub(_href(coverage), attributes))
-    inner = re.sub(r'\sid="[^"]*"', "", inner)
+    inner = ID.sub("", inner)
     return (
         f"<g {transform[0] if transform else ''}>"
         f'<mask id="{mask}" maskUnits="userSpaceOnUse" {geometry}><image{inner}/></mask>'
@@ -170,17 +197,29 @@ def _ink(image: "Image") -> "tuple[str, Image] | None":
     return "#" + "".join(f"{level:02x}" for level in middle), Image.fromarray(alpha)
 
 
-def _without_white(image: "Image") -> "Image":
-    """The same on a white page, but with the white taken out, so that the page shows through."""
+def _faces(image: "Image") -> "dict[str, Image]":
+    """A picture that holds white for the light page and for the dark one, lightness turned over.
+
+    The page shows through where there is least colour. There are none of a picture without white.
+    """
     import numpy as np
     from PIL import Image
 
     rgba = np.asarray(image.convert("RGBA"), dtype=float)
-    lowest = rgba[..., :3].min(axis=2, keepdims=True)
+    rgb, alpha = rgba[..., :3], rgba[..., 3:] / 255
+    lowest, highest = rgb.min(axis=2, keepdims=True), rgb.max(axis=2, keepdims=True)
+    if lowest.max() < NEARLY_WHITE:
+        return {}
     cover = 255 - lowest
-    colour = (rgba[..., :3] - lowest) * 255 / np.maximum(cover, 1)
-    seen = cover * rgba[..., 3:] / 255
-    return Image.fromarray(np.concatenate([colour, seen], axis=2).round().astype("uint8"))
+    faces = {"day": rgb - lowest, "night": rgb - lowest + 255 - highest}
+    return {
+        name: Image.fromarray(
+            np.concatenate([inks * 255 / np.maximum(cover, 1), cover * alpha], axis=2)
+            .round()
+            .astype("uint8")
+        )
+        for name, inks in faces.items()
+    }
 
 
 def _href(image: "Image") -> str:
