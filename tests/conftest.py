@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from press.blog import Blog
 from press.cli import main
@@ -138,6 +138,15 @@ def browser() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=ensure_chromium(), args=options)
         yield browser
         browser.close()
+
+
+def wait_for_frames(page: Page) -> None:
+    """Until whatever waits for the next frames has been drawn, however long one takes here."""
+    page.evaluate(
+        """async () => {
+          for (let frame = 0; frame < 4; frame++) await new Promise(requestAnimationFrame);
+        }"""
+    )
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from press.cli import main
 from press.record.storage import read_record
 from press.script.programs import written
 
-from .conftest import committed, served
+from .conftest import committed, served, wait_for_frames
 
 AXE = (files("axe_playwright_python") / "axe.min.js").read_text("utf-8")
 POST = "/posts/a-first-look-at-neural-networks/"
@@ -356,7 +356,8 @@ def colours(page: Page, selector: str) -> list[tuple[int, int, int]]:
     """The colours of a figure on the screen, the most frequent first."""
     figure = page.locator(selector)
     figure.scroll_into_view_if_needed()
-    page.wait_for_timeout(300)
+    figure.evaluate("(image) => image.decode()")
+    wait_for_frames(page)
     image = Image.open(io.BytesIO(figure.screenshot())).convert("RGB")
     found = image.getcolors(image.width * image.height) or []
     return [colour for _, colour in sorted(found, reverse=True)]  # type: ignore[misc]
