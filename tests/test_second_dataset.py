@@ -121,3 +121,14 @@ def test_files_that_are_not_it_stop_the_run(blog: Blog, press: Press, fashion: P
     assert told.code == 1
     assert "is not Fashion-MNIST: y_test has the digest" in told.err
     assert "set FASHION_MNIST to a good copy, or move this file away" in told.err
+
+
+def test_the_first_one_still_reaches_its_scripts(blog: Blog, press: Press) -> None:
+    """Keras asks for some files by keyword, for others by position."""
+    script = "# %% load\nimport keras\n(x, y), _ = keras.datasets.mnist.load_data()\n"
+    add_post(blog, "post", f'{script}# %% results tags=["values"]\n{{"side": x.shape[1]}}\n')
+
+    told = press("build", "--sample")
+
+    assert told.code == 0, told.err
+    assert values(Blog(blog.local / "sample")) == {"side": 28}

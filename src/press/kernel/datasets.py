@@ -54,8 +54,8 @@ class _Loader(importlib.abc.Loader):
         self._loader.exec_module(module)
         module.get_file = self._verified_file  # type: ignore[attr-defined]
 
-    def _verified_file(self, name: str, *_: Any, **__: Any) -> str:
+    def _verified_file(self, fname: str, *_: Any, **__: Any) -> str:
         if not self._files:
             problem = f"press has no {self._data} for this script: import it by its name"
             raise FileNotFoundError(problem)
-        return self._files.get(name) or next(iter(self._files.values()))
+        return self._files.get(fname) or next(iter(self._files.values()))
