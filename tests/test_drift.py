@@ -47,6 +47,17 @@ def test_the_post_may_set_another_tolerance() -> None:
     assert drift(old, new, {"a": 1})[0].verdict == WITHIN
 
 
+@pytest.mark.parametrize("spreads", [(0.5, 0.2), (0.2, 0.5)])
+def test_of_two_means_of_runs_the_larger_spread_counts(spreads: tuple[float, float]) -> None:
+    old, new = (
+        replace(record(), values={"a": ValueRecord(f"{mean}% ± 0.1", mean, spread, runs=5)})
+        for mean, spread in zip((97.8, 97.4), spreads, strict=True)
+    )
+
+    assert drift(old, new, {})[0].verdict == WITHIN
+    assert drift(old, new, {"a": 0.3})[0].verdict == MOVED
+
+
 def test_equal_records_do_not_drift() -> None:
     assert drift(record(), record(), {}) == []
 
@@ -105,6 +116,18 @@ def test_conditions_that_can_move_a_result_are_told() -> None:
         "threads 2 → 1",
         "keras 3.15.1 → 3.16.0",
     ]
+
+
+def test_a_processor_is_known_by_what_it_has() -> None:
+    full = replace(record().provenance, traits=("model 17", "avx2", "avx512f"))
+    less = replace(full, traits=("model 17", "avx2", "ONEDNN_MAX_CPU_ISA=AVX2"))
+
+    assert differences(full, full) == []
+    assert differences(full, less) == ["processor with avx512f → ONEDNN_MAX_CPU_ISA=AVX2"]
+    assert differences(less, replace(less, traits=("model 17", "avx2"))) == [
+        "processor with ONEDNN_MAX_CPU_ISA=AVX2 → none"
+    ]
+    assert differences(record().provenance, less) == [], "an older press did not note it"
 
 
 def test_the_ledger_keeps_what_moved_and_where_it_came_from() -> None:

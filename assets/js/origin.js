@@ -30,7 +30,7 @@ function words({ values, script, provenance }, name) {
   const { cell, line, runs, expected, tolerance } = values[name];
   const day = new Date(provenance.date).toLocaleDateString("en-GB", { day: "numeric", month: "long", year: "numeric" });
   const parts = [`${name.replaceAll("_", " ")}: cell ${cell}, line ${line} of ${script.split("/").pop()}`, `run of ${day}`];
-  if (runs) parts.push(`mean ± standard deviation of ${runs} runs; expect ${expected}`);
+  if (runs) parts.push(`mean ± standard deviation of ${runs} runs; about 95 of 100 further runs fall into ${expected}`);
   if (tolerance) parts.push(`a new run may differ by ${tolerance}`);
   return `${parts.join("; ")}.`;
 }

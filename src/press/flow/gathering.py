@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from press import __version__
 from press.blog import Blog
 from press.flow.mode import Mode
-from press.machine.processor import cpu, threads
+from press.machine.processor import cpu, threads, traits
 from press.machine.versions import versions_of
 from press.record.card import card
 from press.record.freshness import Reading
@@ -75,5 +75,6 @@ def _provenance(script: Script, done: Run, mode: Mode) -> Provenance:
         ),
         seconds=round(done.seconds + done.saved, 1),
         cell_seconds=tuple(round(took, 2) for took in spread(script, done.cell_seconds, 0.0)),
+        traits=traits(),
         rehearsal=stand_in,
     )

@@ -2,13 +2,13 @@
 
 import base64
 import math
-import statistics
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from press.kernel.data import data
 from press.kernel.network import Unreadable, exported
 from press.kernel.protocol import DATA, MODEL, TABLE, VALUES
+from press.kernel.runs import mean_of
 
 
 def watch(shell: Any) -> None:
@@ -71,22 +71,11 @@ def _value(item: Any) -> dict[str, Any]:
 
 
 def _mean(runs: Any, format: str = ".4g", tolerance: Any = None) -> dict[str, Any]:
-    """The mean of several runs, and in what range another one is to be expected."""
     numbers = [_plain(run) for run in runs]
     plain = all(isinstance(n, int | float) and math.isfinite(n) for n in numbers)
     if len(numbers) < 2 or not plain:
         return {"problem": "is given as `runs`, which are no two or more finite numbers"}
-    mean, sd = statistics.fmean(numbers), statistics.stdev(numbers)
-    text, spread = f"{mean:{format}}", f"{sd:{format}}".rstrip("%")
-    # The means of two sets of runs differ by about so much, seldom by three times that.
-    spread_of_mean = 3 * sd * math.sqrt(2 / len(numbers)) * (100 if text.endswith("%") else 1)
-    return {
-        "text": f"{text} ± {spread}",
-        "number": None,
-        "tolerance": float(f"{spread_of_mean:.2g}"),
-        "runs": len(numbers),
-        "expected": f"{mean - 2 * sd:{format}} to {mean + 2 * sd:{format}}",
-    } | _tolerance(tolerance)
+    return mean_of(numbers, format) | _tolerance(tolerance)
 
 
 def _model(model: Any) -> dict[str, Any]:

@@ -48,6 +48,7 @@ def differences(old: Provenance, new: Provenance) -> list[str]:
         "Python": (_minor(old.python), _minor(new.python)),
         "system": (old.system, new.system),
         "processor": (old.cpu, new.cpu),
+        "processor with": _apart(old.traits, new.traits),
         "threads": (str(old.threads), str(new.threads)),
         **{
             package: (old.packages.get(package, "none"), new.packages.get(package, "none"))
@@ -55,6 +56,16 @@ def differences(old: Provenance, new: Provenance) -> list[str]:
         },
     }
     return [f"{name} {before} → {now}" for name, (before, now) in pairs.items() if before != now]
+
+
+def _apart(old: Sequence[str], new: Sequence[str]) -> tuple[str, str]:
+    """What only one of two processors has, as far as both are known."""
+    gone, come = (
+        [item for item in old if item not in new],
+        [item for item in new if item not in old],
+    )
+    known = bool(old and new)
+    return (", ".join(gone) or "none", ", ".join(come) or "none") if known else ("", "")
 
 
 def _minor(version: str) -> str:
@@ -70,8 +81,15 @@ def _values(
         if before is None or now is None:
             yield _appeared(what, before.text if before else "", now.text if now else "")
             continue
-        tolerance = tolerances.get(name, now.tolerance)
+        tolerance = tolerances.get(name, _tolerance(before, now))
         yield _compared(what, (before.text, before.number), (now.text, now.number), tolerance)
+
+
+def _tolerance(old: Value, new: Value) -> Number | None:
+    """What the script asks for; of two means of runs, each with a spread of its own, the larger."""
+    if old.runs and new.runs and old.tolerance is not None and new.tolerance is not None:
+        return max(old.tolerance, new.tolerance)
+    return new.tolerance
 
 
 def _appeared(what: str, old: str, new: str) -> Drift:

@@ -123,12 +123,15 @@ class Provenance:
     packages: Mapping[str, str]
     system: str
     cpu: str
+    """Its name, which several kinds may share."""
     cores: int
     threads: int
     seed: int | None
     data: tuple[Source, ...]
     seconds: float
     cell_seconds: tuple[float, ...]
+    traits: tuple[str, ...] = ()
+    """Of the processor: what its name does not tell. Records of older presses do not know it."""
     rehearsal: bool = False
     """Whether it was made in a rehearsal, which must not be published."""
     resumed: Resumed | None = None

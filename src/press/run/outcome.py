@@ -37,7 +37,7 @@ class Value:
     runs: int = 0
     """Of how many runs it is the mean."""
     expected: str = ""
-    """In what range a reader should expect a run to be."""
+    """In what range one further run falls with about 95 %."""
 
 
 @dataclass(frozen=True)
