@@ -6,7 +6,7 @@ from press.blog import Blog
 from press.flow.posts import Work
 from press.record.drift import Drift, drift, ledger_entry, table
 from press.record.record import Filed, Record
-from press.record.storage import write_record
+from press.record.storage import sealed, write_record
 from press.terminal import duration, say
 
 
@@ -15,7 +15,7 @@ def settled(blog: Blog, work: Work, made: Filed[Record], seconds: float | None) 
     if seconds is None:
         write_record(blog, work.slug, made)
         say(f"{work.slug}: names and comments brought up to date; nothing was run")
-        return made.record
+        return sealed(made.record)
     old, record = work.record, made.record
     same_code = old is not None and old.keys.compute == record.keys.compute
     drifts = drift(old, record, work.post.tolerances) if old and same_code else []
@@ -24,7 +24,7 @@ def settled(blog: Blog, work: Work, made: Filed[Record], seconds: float | None) 
     write_record(blog, work.slug, replace(made, record=record))
     outcome = _outcome(drifts) if same_code else ""
     say(f"{work.slug}: ran in {duration(seconds)}{outcome}")
-    return record
+    return sealed(record)
 
 
 def _outcome(drifts: list[Drift]) -> str:
