@@ -3,6 +3,7 @@
 import json
 import os
 import pickle
+import random
 import sys
 import threading
 from collections.abc import Callable
@@ -13,23 +14,33 @@ from typing import Any, ParamSpec, TypeVar
 
 import cloudpickle
 
-from press.kernel import namespace
-from press.kernel import process_state as surroundings
+from press.kernel import imports, namespace, process_state, restored
+from press.kernel.parts import Unknown
+from press.kernel.proof import Proof, difference, proof
 from press.kernel.protocol import HISTORY, KEPT
 from press.kernel.sealed import Bytes, Vault, secret
 
 P = ParamSpec("P")
 R = TypeVar("R")
 CHANGES = ("os.remove", "os.rename", "os.rmdir", "os.mkdir", "os.link", "os.symlink", "os.truncate")
-REACHES_OUT = ("subprocess.Popen", "os.system", "os.fork", "os.posix_spawn", "socket.connect")
+REACHES_OUT = (
+    "subprocess.Popen",
+    "os.system",
+    "os.fork",
+    "os.posix_spawn",
+    "socket.connect",
+    "socket.bind",
+)
 changed: dict[int, set[str]] = {}
 """By the number of the cell, what it changed outside the kernel."""
 busy = threading.local()
 """`ourselves` tells of a thread whether it is we who are at work in it, and no cell."""
 IN_PASSING = 1 << 30
 """Bytes of a snapshot that may be copied, to be written while the next cells run."""
-writer = ThreadPoolExecutor(1)
+writer = ThreadPoolExecutor(1, thread_name_prefix=process_state.OUR_THREAD)
 writing: list[Future[None]] = []
+beginning: list[process_state.Beginning] = []
+"""What the kernel was like before the first cell."""
 
 
 def watch(shell: Any) -> None:
@@ -59,6 +70,15 @@ def watch(shell: Any) -> None:
                 here.add(path)
 
     sys.addaudithook(note)
+    imports.watch()
+    shell.events.register("pre_execute", begin)
+
+
+def begin() -> None:
+    """From the first cell on counts what changes."""
+    if not beginning:
+        imports.begin()
+        beginning.append(process_state.Beginning())
 
 
 def unnoticed(work: Callable[P, R]) -> Callable[P, R]:
@@ -79,13 +99,17 @@ def unnoticed(work: Callable[P, R]) -> Callable[P, R]:
 def take(room: int) -> str:
     """Keep the namespace and what lies around it, if it is not too large for what it may save.
 
-    As JSON, what was kept and what could not be; nothing if it is too large.
+    As JSON, what was kept, or why it cannot be; nothing if it is too large.
     """
     shell = _shell()
-    around = surroundings.read()
-    names = _names(shell)
     vault = _vault()
-    dumped = namespace.dump(shell.user_ns, names)
+    try:
+        proven = proof(shell, _names(shell), beginning[0])
+        around = restored.read(shell)
+        dumped = namespace.dump(shell.user_ns, proven.names)
+        random.setstate(around["random"])
+    except Exception as error:
+        return json.dumps({"refusal": _reason(error)})
     if dumped.size > room:
         return "null"
     settle()
@@ -95,10 +119,16 @@ def take(room: int) -> str:
         {
             "state": put(vault, state),
             "arrays": [put(vault, array) for array in dumped.arrays],
-            "missing": sorted(set(names) - dumped.names),
+            "missing": proven.left_out,
             "written": sorted(number for number, paths in changed.items() if paths),
+            "proof": proven.digests,
         }
     )
+
+
+def _reason(error: Exception) -> str:
+    known = isinstance(error, Unknown)
+    return str(error) if known else " ".join(f"{type(error).__name__}: {error}".split())[:200]
 
 
 def settle() -> None:
@@ -116,21 +146,34 @@ def _put_in_passing(vault: Vault, data: Bytes) -> str:
 
 
 @unnoticed
-def lay(state: str, arrays: list[str], cells: int) -> None:
-    """Bring the kernel to where it was after so many cells."""
+def lay(state: str, arrays: list[str], sources: list[str], before: dict[str, str]) -> None:
+    """Bring the kernel to where it was behind these cells, and prove that it is there."""
     shell = _shell()
     vault = _vault()
     found = [vault.get(name) for name in (state, *arrays)]
     data, *buffers = [item for item in found if item is not None]
     if len(buffers) != len(arrays):
         raise LookupError("a part of the snapshot is missing or damaged")
-    names, around = pickle.loads(data)
-    values = namespace.load(shell.user_ns, names, buffers)
+    begin()
+    with imports.together():
+        names, around = pickle.loads(data)
+        surroundings = pickle.loads(around)
+        restored.load(surroundings)
+        values = namespace.load(shell.user_ns, names, buffers)
     for name in _names(shell):
         del shell.user_ns[name]
     shell.user_ns.update(values)
-    surroundings.put_back(pickle.loads(around))
-    shell.execution_count = cells + 1
+    for number, source in enumerate(sources, 1):
+        shell.compile.cache(shell.transform_cell(source), number, source)
+    shell.execution_count = len(sources) + 1
+    restored.put_back(shell, surroundings)
+    _hold_to(before, proof(shell, _names(shell), beginning[0]))
+
+
+def _hold_to(before: dict[str, str], now: Proof) -> None:
+    place = difference(before, now.digests)
+    if place is not None:
+        raise LookupError(f"{place} does not come back as it was")
 
 
 def _vault() -> Vault:
@@ -147,8 +190,12 @@ def _shell() -> Any:
 
 
 def _names(shell: Any) -> list[str]:
+    """In the order in which they were bound; what IPython has put there is not the script's."""
+    nothing = object()
     return [
         name
-        for name in shell.user_ns
-        if name not in shell.user_ns_hidden and not HISTORY.fullmatch(name)
+        for name, value in shell.user_ns.items()
+        if shell.user_ns_hidden.get(name, nothing) is not value
+        and not HISTORY.fullmatch(name)
+        and name not in ("__warningregistry__", "__builtins__")
     ]
