@@ -56,7 +56,7 @@ def tell_text(tell: Telling, value: Any) -> None:
 
 
 def tell_bytearray(tell: Telling, value: Any) -> None:
-    tell.bytes(value)
+    tell.data(value)
 
 
 def tell_function(tell: Telling, value: types.FunctionType) -> None:

@@ -102,7 +102,7 @@ class Description:
             self.write(b"%d:" % len(text))
             self.write(text)
 
-    def bytes(self, data: Any) -> None:
+    def data(self, data: Any) -> None:
         self.write(b"%d:" % memoryview(data).nbytes)
         self.write(data)
 
@@ -131,7 +131,7 @@ class Description:
             self._large.setdefault(value, "")
         if kind is bytes:
             self.write(b"b")
-            self.bytes(value)
+            self.data(value)
         else:
             self.words(kind.__name__, value if kind is str else repr(value))
 

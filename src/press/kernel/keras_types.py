@@ -69,7 +69,7 @@ def _is_made_by_keras(item: Any) -> bool:
 def tell_variable(tell: Telling, value: Any) -> None:
     array = value.numpy()
     tell.words(str(array.dtype), str(array.shape))
-    tell.bytes(array.tobytes())
+    tell.data(array.tobytes())
 
 
 def tell_wrapper(tell: Telling, value: Any) -> None:

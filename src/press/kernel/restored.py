@@ -157,6 +157,9 @@ def _version() -> int | None:
 
 
 def _put_back_registries(shell: Any, found: dict[str, dict[Any, Any]]) -> None:
+    for name, module in [("__main__", shell.user_ns), *_dicts_of_modules()]:
+        if name not in found:
+            module.pop(REGISTRY, None)
     version = _version()
     for name, shown in found.items():
         module = shell.user_ns if name == "__main__" else vars(sys.modules[name])
