@@ -11,13 +11,16 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from hypothesis import settings
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from press.blog import Blog
 from press.cli import main
 from press.machine.browser import ensure_chromium
 
 ROOT = Path(__file__).parents[1]
+PATIENCE = 180
+"""Seconds after which a test gives up, on the slowest and busiest machine."""
 THEME = (
     "_includes",
     "_layouts",
@@ -42,6 +45,21 @@ title: A post
 ---
 {body}
 """
+
+
+settings.register_profile("steady", deadline=None)
+settings.load_profile("steady")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    about = "as often and in as many ways as can be: fifty kills, a hundred edits, all looks"
+    parser.addoption("--thorough", action="store_true", help=about)
+
+
+@pytest.fixture(scope="session")
+def thorough(request: pytest.FixtureRequest) -> bool:
+    """Whether to try more than every day's run has time for."""
+    return bool(request.config.getoption("--thorough"))
 
 
 @dataclass(frozen=True)
@@ -120,6 +138,15 @@ def browser() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=ensure_chromium(), args=options)
         yield browser
         browser.close()
+
+
+def wait_for_frames(page: Page) -> None:
+    """Until whatever waits for the next frames has been drawn, however long one takes here."""
+    page.evaluate(
+        """async () => {
+          for (let frame = 0; frame < 4; frame++) await new Promise(requestAnimationFrame);
+        }"""
+    )
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from press.run.pool import side_by_side, usual_jobs
 from press.run.progress import Board
 from press.script.cells import parse_cell
 from press.script.effects import effects, knowledge
-from press.script.programs import Slicer, Statement
+from press.script.programs import Programs, Statement
 
 from .conftest import ROOT
 
@@ -67,11 +67,11 @@ def main(words: Sequence[str]) -> None:
 
 def cuts_of(trial: Trial) -> list[Cut]:
     """Every statement of every copy that is not of the cell itself, with what is left then."""
-    slicer = Slicer(trial.script)
+    programs = Programs(trial.script)
     cuts = []
     for snippet in trial.snippets:
         lines = snippet.prefix.split("\n")
-        for statement in slicer.needed_by(snippet.number):
+        for statement in programs.needed_by(snippet.number):
             own = trial.script.text.split("\n")[statement.first - 1 : statement.last]
             at = next((n for n in range(len(lines)) if lines[n : n + len(own)] == own), None)
             if at is not None:

@@ -25,7 +25,7 @@ def record() -> Record:
         script="code/post.py",
         keys=Keys("c" * 64, "d" * 64),
         inputs={"code/shapes.py": "e" * 64, "code/model.keras": None},
-        cells=(_cell("curve", figures=("curve",)), _cell("results", values=("a",)), _cell(None)),
+        cells=(_cell("curve", figures=("curve",)), _cell("results", values=("a",)), _cell("x")),
         figures={"curve": FigureRecord("img/post/curve.0123abcd.svg", "0" * 64, "curve", 538, 326)},
         tables={
             "accuracy": TableRecord(
@@ -52,7 +52,6 @@ def record() -> Record:
                 {"labels": (2,), "curves": ()},
             )
         },
-        notebook=Made("downloads/post.89abcdef.ipynb", "1" * 64),
         requirements=Made("downloads/post.89abcdef.txt", "6" * 64),
         card=Made("img/post/card.fedcba98.png", "2" * 64),
         ledger=({"date": "2026-11-01", "values": {"a": "97.7%"}},),
@@ -73,9 +72,7 @@ def record() -> Record:
     )
 
 
-def _cell(
-    name: str | None, figures: tuple[str, ...] = (), values: tuple[str, ...] = ()
-) -> CellRecord:
+def _cell(name: str, figures: tuple[str, ...] = (), values: tuple[str, ...] = ()) -> CellRecord:
     return CellRecord(
         name=name,
         tags=("values",) if values else (),

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from press.record.drift import MOVED, WITHIN, differences, drift, ledger_entry, table
+from press.record.drift import GONE, MOVED, WITHIN, differences, drift, ledger_entry, table
 from press.record.record import Record, TableRecord, ValueRecord
 
 from .examples import record
@@ -58,6 +58,14 @@ def test_of_two_means_of_runs_the_larger_spread_counts(spreads: tuple[float, flo
     assert drift(old, new, {"a": 0.3})[0].verdict == MOVED
 
 
+def test_the_post_s_tolerance_wins_over_the_script_s() -> None:
+    old, new = with_value("97.8%", 97.8, 9), with_value("97.0%", 97.0, 9)
+
+    assert drift(old, new, {})[0].verdict == WITHIN
+    assert drift(old, new, {"a": 0.5})[0].verdict == MOVED
+    assert drift(old, new, {"a": 0})[0].verdict == MOVED
+
+
 def test_equal_records_do_not_drift() -> None:
     assert drift(record(), record(), {}) == []
 
@@ -79,6 +87,7 @@ def test_a_table_is_judged_entry_by_entry() -> None:
 
     (item,) = drift(old, new, {})
     assert (item.what, item.verdict) == ("table 'accuracy', row 1, test", WITHIN)
+    assert drift(old, new, {"accuracy/test": 0.05})[0].verdict == MOVED
 
 
 @pytest.mark.parametrize(
@@ -139,6 +148,28 @@ def test_the_ledger_keeps_what_moved_and_where_it_came_from() -> None:
     assert entry["verdicts"].keys() == entry["values"].keys()
     assert set(entry["verdicts"].values()) <= {WITHIN, MOVED}
     assert ledger_entry(old, []) == []
+
+
+def test_only_what_changed_is_called_changed() -> None:
+    texts = {
+        "same": (("97.8%", 97.83), ("97.8%", 97.83)),
+        "as_read": (("97.8%", 97.83), ("97.8%", 97.76)),
+        "spread": (("0.24", 0.24), ("0.24 ± 0.25", 0.24)),
+        "within": (("97.8%", 97.8), ("97.9%", 97.9)),
+        "beyond": (("97.8%", 97.8), ("99.9%", 99.9)),
+        "gone": (("3", 3), None),
+        "new": (None, ("3", 3)),
+    }
+
+    def values(side: int) -> dict[str, ValueRecord]:
+        found = {name: pair[side] for name, pair in texts.items()}
+        return {name: ValueRecord(*pair, None, cell="r") for name, pair in found.items() if pair}
+
+    old, new = (replace(record(), values=values(side)) for side in (0, 1))
+    (entry,) = ledger_entry(old, drift(old, new, {}))
+
+    assert entry["verdicts"] == {"within": WITHIN, "beyond": MOVED, "gone": GONE}
+    assert entry["values"] == {"within": "97.8%", "beyond": "97.8%", "gone": "3"}
 
 
 def test_the_table_says_old_new_difference_and_verdict() -> None:

@@ -71,6 +71,10 @@ ROUGH: dict[str, Any] = {
 BODY = """\
 Words.
 
+More words.
+
+And more.
+
 {% include confusion.html name="confused" caption="How *one* network reads {test_images} digits." %}
 
 - An item, with a look in it:

@@ -61,9 +61,20 @@ def test_every_colour_has_a_counterpart_and_stays_as_it_is_on_light_pages() -> N
     svg = drawn()
 
     assert "stroke: #1f6fb2; stroke-width: 2" in svg
-    assert f'[style*="stroke: #1f6fb2"]{{stroke:{dark("#1f6fb2")}!important}}' in svg
-    assert f'[style*="fill: #1f2328"]{{fill:{dark("#1f2328")}!important}}' in svg
-    assert f"svg{{fill:{dark('#000000')}}}" in svg
+    for kind, colour in (("stroke", "#1f6fb2"), ("fill", "#1f2328")):
+        both = f"light-dark({colour},{dark(colour)})"
+        assert f'[style*="{kind}: {colour}"]{{{kind}:{both}!important}}' in svg
+    assert f"#dark{{fill:light-dark(#000000,{dark('#000000')})}}" in svg
+
+
+def test_all_that_is_drawn_stands_within_both_faces() -> None:
+    root = ET.fromstring(drawn())
+    (light,) = (part for part in root if part.get("id") == "light")
+    (both,) = light
+
+    assert both.get("id") == "dark"
+    assert [part.tag.rpartition("}")[2] for part in root] == ["style", "g"]
+    assert len(both) == 2
 
 
 def test_a_grey_picture_becomes_a_mask_for_its_ink() -> None:
@@ -98,17 +109,30 @@ def test_a_coloured_picture_keeps_its_colours() -> None:
     assert images_of(svg)[0].convert("RGB").getpixel((0, 0)) == (0, 0, 255)
 
 
-def test_white_in_a_coloured_picture_is_the_page() -> None:
+def test_white_in_a_coloured_picture_is_the_page_on_both_faces() -> None:
     chart = Image.new("RGB", (4, 4), "white")
-    chart.putpixel((0, 0), (255, 0, 0))
-    chart.putpixel((1, 0), (255, 128, 128))
-    (image,) = images_of(drawn(embedded(chart)))
+    for x, colour in enumerate([(103, 0, 31), (214, 96, 77), (253, 219, 199)]):
+        chart.putpixel((x, 0), colour)
+    svg = drawn(embedded(chart, 'id="image1"'))
+    day, night = images_of(svg)
+    strength = [seen(night, x, (20, 23, 27)) for x in range(4)]
 
-    assert [image.getpixel((x, 0)) for x in range(3)] == [
-        (255, 0, 0, 255),
-        (255, 0, 0, 127),
-        (0, 0, 0, 0),
+    assert [seen(day, x, (255, 255, 255)) for x in range(3)] == [
+        pytest.approx(colour, abs=1) for colour in [(103, 0, 31), (214, 96, 77), (253, 219, 199)]
     ]
+    assert [image.getpixel((3, 0)) for image in (day, night)] == [(0, 0, 0, 0)] * 2
+    assert strength == sorted(strength, key=sum, reverse=True), "the strongest is the brightest"
+    assert 'class="day"' in svg
+    assert 'class="night"' in svg
+    assert "image1" not in svg
+    ET.fromstring(svg)
+
+
+def seen(image: Image.Image, x: int, page: tuple[int, int, int]) -> tuple[int, ...]:
+    """A pixel of the upper row as it looks on a page."""
+    ground = Image.new("RGBA", image.size, (*page, 255))
+    ground.alpha_composite(image.convert("RGBA"))
+    return tuple(ground.convert("RGB").getpixel((x, 0)))  # type: ignore[arg-type]
 
 
 def contrast(one: str, other: str) -> float:

@@ -49,6 +49,8 @@ def imports(path: Path) -> Iterator[str]:
             for alias in node.names:
                 is_module = (base / f"{alias.name}.py").exists() or (base / alias.name).is_dir()
                 yield f"{node.module}.{alias.name}" if is_module else str(node.module)
+        elif isinstance(node, ast.JoinedStr) and ast.unparse(node).startswith("f'press."):
+            yield ast.unparse(node)[2:].partition(".{")[0]
 
 
 ARROWS = {
@@ -96,6 +98,26 @@ def test_a_kernel_loads_nothing_of_the_builders() -> None:
     loaded = json.loads(done.stdout)
     assert "press.kernel.extension" in loaded
     assert [name for name in loaded if room_of(name) not in ("press", "kernel")] == []
+
+
+def test_commands_load_before_the_packages_of_runs_are_there() -> None:
+    """They are put in when a script is first run; until then there are those of base.txt."""
+    code = """
+import importlib, importlib.metadata, re, sys
+pinned = re.findall(r"^([\\w.-]+)==", open("requirements/base.txt").read(), re.MULTILINE)
+plain = lambda name: re.sub(r"[-_.]+", "-", name.lower())
+here = {"press", "held-out", *map(plain, pinned)}
+owners = importlib.metadata.packages_distributions()
+later = {name for name, known in owners.items() if not here & set(map(plain, known))} - {"press"}
+class Missing:
+    def find_spec(self, name, path, target=None):
+        if name.partition(".")[0] in later:
+            raise ImportError(f"{name} is not there yet")
+sys.meta_path.insert(0, Missing())
+for command in ("build", "new", "serve", "status", "test", "verify"):
+    importlib.import_module(f"press.commands.{command}")
+"""
+    subprocess.run([sys.executable, "-P", "-c", code], check=True, cwd=ROOT)
 
 
 def test_no_modules_import_each_other_in_a_circle() -> None:

@@ -43,7 +43,7 @@ STAGES = [
     "press.flow.settling.drift",
     "press.flow.settling.write_record",
     "press.record.make.results_of",
-    "press.record.make.notebook",
+    "press.record.notebook.between",
     "press.record.make.requirements",
     "press.record.results.parse_cell",
     "press.run.loop.outcome_of",
@@ -57,7 +57,11 @@ STAGES = [
 
 
 OF_SAME_CODE = ("press.flow.settling.drift",)
-AFTER_THE_RECORD = ("press.flow.posts.unmet", "press.site.prepared.rendered")
+AFTER_THE_RECORD = (
+    "press.flow.posts.unmet",
+    "press.site.prepared.rendered",
+    "press.record.notebook.between",
+)
 
 
 class Fault(Exception):
@@ -139,7 +143,7 @@ def test_debug_shows_where_in_press_it_arose(
     blog: Blog, press: Press, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_posts(blog, 2)
-    failing("press.record.make.notebook", monkeypatch)
+    failing("press.record.make.requirements", monkeypatch)
 
     told = press("--debug", "build")
 

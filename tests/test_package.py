@@ -67,9 +67,14 @@ def test_it_builds_a_blog_elsewhere(environment: Path, themed: Blog) -> None:
     add_post(themed, "post", SCRIPT, POST)
     held_out = environment / "bin" / "held-out"
 
-    done = run(held_out, "--blog", themed.root, "build", folder=environment)
+    done = run(held_out, "build", "--blog", themed.root, folder=environment)
 
     assert done.returncode == 0, done.stderr
     assert "Of <a" in (themed.root / "_site" / "posts" / "post" / "index.html").read_text()
     again = run(held_out, "status", folder=themed.root)
     assert again.stdout.startswith("post  current"), again.stdout + again.stderr
+    lost = run(held_out, "build", folder=environment)
+    assert (lost.returncode, lost.stderr) == (
+        1,
+        "Gemfile: there is none, so this is no blog; go to its folder, or name it with --blog\n",
+    )

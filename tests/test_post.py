@@ -61,11 +61,42 @@ def test_front_matter_quotes_too(tmp_path: Path) -> None:
     assert post.quotes == (Quote("figure", "f", 3), Quote("value", "a", 4))
 
 
+def test_tolerances_name_what_the_run_gives(tmp_path: Path) -> None:
+    post = read(
+        tmp_path,
+        "---\ntitle: A\nheadline: a\ntolerances:\n  a: 0.5\n  acuracy: 1\n  by-digit/recall: 1\n"
+        "  'by-digit/recal': 1\n---\n",
+    )
+    known = {"value": {"a", "accuracy"}, "table": {"by-digit"}}
+
+    held = {"table": {"by-digit": {"recall", "digit"}}}
+    errors = unmet(post.path, post.quotes, known, held, {})
+
+    assert post.tolerances["by-digit/recall"] == 1
+    assert [str(error) for error in errors] == [
+        "_posts/2026-11-20-post.md:6: the run gives no value 'acuracy'; did you mean 'accuracy'?",
+        "_posts/2026-11-20-post.md:8: table 'by-digit' holds no recal; "
+        "name another (it holds: digit, recall)",
+    ]
+
+
+def test_in_one_line_they_stand_at_that_line(tmp_path: Path) -> None:
+    post = read(tmp_path, "---\ntitle: A\ntolerances: {a: 0.5}\n---\n")
+
+    assert post.quotes == (Quote("value", "a", 3),)
+
+
+@pytest.mark.parametrize("given", ["0.3", "{a: -1}", "{a: much}"])
+def test_a_tolerance_is_a_number(tmp_path: Path, given: str) -> None:
+    with pytest.raises(PressError, match="`tolerances` is no map of names to numbers"):
+        read(tmp_path, f"---\ntitle: A\ntolerances: {given}\n---\n")
+
+
 def test_unknown_names_come_with_the_nearest(tmp_path: Path) -> None:
     post = read(tmp_path, HEAD + '{% include value.html of="acuracy" %}\n')
     known = {"cell": [], "figure": [], "table": [], "value": ["accuracy", "loss"]}
 
-    assert [str(error) for error in unmet(post.path, post.quotes, known, {})] == [
+    assert [str(error) for error in unmet(post.path, post.quotes, known, {}, {})] == [
         "_posts/2026-11-20-post.md:4: the run gives no value 'acuracy'; did you mean 'accuracy'?"
     ]
 
@@ -79,7 +110,9 @@ def test_a_reference_may_precede_its_figure(tmp_path: Path) -> None:
     )
 
     assert not list(
-        unmet(post.path, post.quotes, {"cell": [], "figure": ["f"], "table": [], "value": []}, {})
+        unmet(
+            post.path, post.quotes, {"cell": [], "figure": ["f"], "table": [], "value": []}, {}, {}
+        )
     )
 
 
@@ -91,9 +124,9 @@ def test_a_demo_quotes_all_that_it_shows(tmp_path: Path) -> None:
         + '{% include confusion.html name="mistakes" caption="c" %}\n',
     )
     known = {"model": {"dense"}, "data": {"digits", "mistakes"}, "value": {"best"}}
-    held = {"digits": {"labels"}, "mistakes": {"counts", "labels"}}
+    held = {"data": {"digits": {"labels"}, "mistakes": {"counts", "labels"}}}
 
-    assert [str(error) for error in unmet(post.path, post.quotes, known, held)] == [
+    assert [str(error) for error in unmet(post.path, post.quotes, known, held, {})] == [
         "_posts/2026-11-20-post.md:4: the run gives no model 'conv'; there are: dense",
         "_posts/2026-11-20-post.md:5: data 'mistakes' holds no answers; "
         "add it to the dict that the cell ends in (it holds: counts, labels)",

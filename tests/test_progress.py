@@ -48,7 +48,7 @@ def test_other_output_is_not_repeated(capsys: pytest.CaptureFixture[str]) -> Non
 def test_a_false_claim_in_a_rehearsal_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     failure = ClaimFails(PressError("code/post.py:9", "the claim does not hold", "mend it"))
 
-    assert "code/post.py:9: the claim does not hold; mend it (not counted" in told(
+    assert "code/post.py:9: the claim does not hold; mend it (told only" in told(
         capsys, (), failure
     )
 

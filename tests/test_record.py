@@ -6,7 +6,7 @@ import subprocess
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from press.blog import Blog
@@ -30,7 +30,6 @@ def test_what_is_written_is_read_back(blog: Blog) -> None:
     assert stored(blog, dumps(record())) == sealed(record())
 
 
-@settings(deadline=None)
 @given(source=TEXT, output=TEXT, number=st.floats(allow_nan=False, allow_infinity=False))
 def test_any_text_and_number_is_read_back(
     tmp_path_factory: pytest.TempPathFactory, source: str, output: str, number: float

@@ -92,6 +92,9 @@ $$
 def site(tmp_path_factory: pytest.TempPathFactory) -> Blog:
     blog = with_theme(empty_blog(tmp_path_factory.mktemp("site")))
     add_post(blog, "post", SCRIPT, BODY)
+    (post,) = blog.posts.iterdir()
+    front = "title: A post\ntolerances: {test_accuracy: 0.5, accuracy/test: 1}"
+    post.write_text(post.read_text().replace("title: A post", front))
     assert main(["--blog", str(blog.root), "build"]) == 0
     return blog
 
@@ -144,6 +147,8 @@ def test_values_stand_in_their_sentence(page: Element) -> None:
 
     assert "It reaches 97.83%, <5 & more, in 5 epochs (5)." in words
     assert "Another one, with 5." in words
+    told = {a.get("data-of"): a.get("data-tolerance") for a in page.iterfind(".//a[@data-of]")}
+    assert told == {"test_accuracy": "0.5", "less": None, "epochs": None}
 
 
 def test_figures_are_numbered_in_order_and_referred_to_before_they_come(
@@ -174,7 +179,9 @@ def test_figures_have_their_size_and_their_words(site: Blog, page: Element) -> N
         str(record["width"]),
         str(record["height"]),
     )
-    assert image.get("src") == f"/{record['file']}"
+    assert image.get("src") == f"/{record['file']}#light"
+    source = only(by_id(page, "figure-curve"), ".//source")
+    assert source.get("srcset") == f"/{record['file']}#dark"
 
 
 def test_tables_have_headers_and_numbers(page: Element) -> None:

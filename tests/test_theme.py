@@ -11,7 +11,6 @@ import yaml
 from playwright.sync_api import Browser
 
 from press.machine.ruby import ensure_jekyll
-from press.record.card import PAPER
 from press.run.figure import dark
 
 from .conftest import ROOT, add_post, empty_blog, served, with_theme
@@ -105,11 +104,6 @@ def test_the_dark_side_of_a_figure_is_that_of_the_page(name: str) -> None:
     light, on_page = COLOURS[name]
     pairs = zip(channels(dark(light)), channels(on_page), strict=True)
     assert max(abs(one - other) for one, other in pairs) <= 24
-
-
-def test_cards_lie_on_the_paper_of_the_page() -> None:
-    pairs = zip(channels(PAPER), channels(COLOURS["paper"][0]), strict=True)
-    assert max(abs(one - other) for one, other in pairs) <= 1
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)

@@ -1,67 +1,110 @@
-// Where a quoted value comes from, told beside it when it is pointed at, focused or touched.
+// Where a quoted value comes from, on a card that opens beside it: when it is pointed at, focused, touched or pressed.
 
 import { recordOf } from "./program.js";
 
-const note = document.createElement("p");
-note.id = "origin";
-note.className = "note";
-note.setAttribute("role", "tooltip");
-note.hidden = true;
-document.body.append(note);
+const card = document.createElement("span");
+card.id = "origin";
+card.className = "card";
+card.setAttribute("role", "group");
+card.setAttribute("aria-label", "Where this number comes from");
 
-const told = new WeakSet();
 let current = null;
+let kept = false; // pressed or touched: it stays when the pointer leaves
+let dismissed = null; // it does not open again before it is left
 let leaving = 0;
 
-export async function tell(value) {
+export async function tell(value, keep) {
   clearTimeout(leaving);
-  if (!told.has(value)) listenTo(value);
-  if (current === value) return;
+  if (!keep && dismissed === value) return;
+  if (current === value) {
+    kept ||= keep;
+    return;
+  }
+  hide();
   current = value;
   const record = await recordOf(value.closest("[data-record]")).catch(() => null);
   if (!record || current !== value) return;
-  note.textContent = words(record, value.dataset.of);
-  note.hidden = false;
+  card.replaceChildren(...lines(record, value.dataset));
+  value.after(card);
+  value.setAttribute("aria-describedby", card.id);
   place(value);
-  value.setAttribute("aria-describedby", note.id);
 }
 
-function words({ values, script, provenance }, name) {
-  const { cell, line, runs, expected, tolerance } = values[name];
-  const day = new Date(provenance.date).toLocaleDateString("en-GB", { day: "numeric", month: "long", year: "numeric" });
-  const parts = [`${name.replaceAll("_", " ")}: cell ${cell}, line ${line} of ${script.split("/").pop()}`, `run of ${day}`];
-  if (runs) parts.push(`mean ± standard deviation of ${runs} runs; about 95 of 100 further runs fall into ${expected}`);
-  if (tolerance) parts.push(`a new run may differ by ${tolerance}`);
-  return `${parts.join("; ")}.`;
+function made(name, text, attributes = {}) {
+  const element = document.createElement(name);
+  element.textContent = text;
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+  return element;
+}
+
+const day = (date) => new Date(date).toLocaleDateString("en-GB", { day: "numeric", month: "long", year: "numeric" });
+
+function lines({ values, cells, script, provenance, ledger }, { of: name, tolerance = values[name].tolerance }) {
+  const { text, cell, line, runs, each = [], expected } = values[name];
+  const { source, line: first } = cells.find((one) => one.name === cell);
+  const before = ledger.filter((entry) => entry.values[name] && entry.values[name] !== text);
+  const told = [
+    runs && `mean ± standard deviation of ${runs} runs; about 95 of 100 further runs fall into ${expected}`,
+    each.length > 0 && `one by one: ${each.join(", ")}`,
+    +tolerance && `a new run may differ by ${tolerance}`,
+    ...before.map((entry) => `it was ${entry.values[name]} on ${day(entry.date)}`),
+  ].filter(Boolean);
+  return [
+    made("b", text),
+    made("span", `${name.replaceAll("_", " ")}: cell ${cell}, line ${line} of ${script.split("/").pop()}; run of ${day(provenance.date)}`),
+    made("code", source.split("\n")[line - first].trim()),
+    ...told.map((words) => made("span", words)),
+    ...fell(name),
+    made("a", "All about this run", { href: "#proof" }),
+  ];
+}
+
+// Where other seeds fell, as the proof of the page draws it.
+function fell(name) {
+  const strip = document.querySelector(`#proof [data-fell="${name}"]`);
+  const words = document.createElement("span");
+  words.textContent = ` ${strip?.getAttribute("aria-label")}.`;
+  return strip ? [strip.cloneNode(true), words] : [];
 }
 
 function place(value) {
-  const [box] = value.getClientRects();
-  const page = document.body.getBoundingClientRect();
-  const left = Math.max(8, Math.min(box.left, document.documentElement.clientWidth - note.offsetWidth - 8));
-  const below = box.bottom + note.offsetHeight + 8 < innerHeight;
-  note.style.left = `${left - page.left}px`;
-  note.style.top = `${(below ? box.bottom + 4 : box.top - note.offsetHeight - 4) - page.top}px`;
+  const boxes = [...value.getClientRects()];
+  const box = boxes.at(-1);
+  const room = document.documentElement.clientWidth;
+  card.style.maxWidth = `${Math.min(416, room - 16)}px`;
+  const frame = (card.offsetParent ?? document.body).getBoundingClientRect();
+  const left = Math.max(8, Math.min(box.left, room - card.offsetWidth - 8));
+  const below = box.bottom + card.offsetHeight + 8 < innerHeight || box.top < card.offsetHeight;
+  card.style.left = `${left - frame.left}px`;
+  card.style.top = `${(below ? box.bottom + 4 : boxes[0].top - card.offsetHeight - 4) - frame.top}px`;
 }
 
 function hide() {
   clearTimeout(leaving);
   current?.removeAttribute("aria-describedby");
   current = null;
-  note.hidden = true;
+  card.remove();
 }
 
-function leave() {
-  clearTimeout(leaving);
-  leaving = setTimeout(hide, 300);
+function dismiss() {
+  if (!current) return;
+  dismissed = current;
+  const within = card.contains(document.activeElement);
+  hide();
+  if (within) dismissed.focus({ preventScroll: true });
 }
 
-function listenTo(value) {
-  told.add(value);
-  value.addEventListener("pointerleave", ({ pointerType }) => pointerType === "mouse" && leave());
-  value.addEventListener("blur", hide);
-}
+const ours = (target) => current && (current === target || card.contains(target));
 
-note.addEventListener("pointerenter", () => clearTimeout(leaving));
-note.addEventListener("pointerleave", leave);
-document.addEventListener("keydown", ({ key }) => key === "Escape" && hide());
+document.addEventListener("pointerout", ({ pointerType, target, relatedTarget }) => {
+  if (pointerType !== "mouse" || kept || !ours(target) || ours(relatedTarget)) return;
+  leaving = setTimeout(() => { if (!ours(document.activeElement)) hide(); }, 300);
+});
+document.addEventListener("pointerover", ({ target }) => ours(target) && clearTimeout(leaving));
+document.addEventListener("focusin", ({ target }) => ours(target) || hide());
+document.addEventListener("pointerdown", ({ target }) => ours(target) || hide());
+document.addEventListener("keydown", ({ key }) => key === "Escape" && dismiss());
+["focusout", "pointerout"].forEach((kind) => document.addEventListener(kind, ({ target }) => {
+  if (target === dismissed) dismissed = null;
+}));
+card.addEventListener("click", ({ target }) => target.matches("a") && setTimeout(hide));

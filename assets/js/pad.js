@@ -3,6 +3,7 @@
 
 import { SIDE, asItLies, prepared } from "./prepare.js";
 import { load, read } from "./reader.js";
+import { oneStop } from "./site.js";
 
 const PAD = 280;
 const PEN = 22; // once scaled, strokes are as wide as in MNIST
@@ -82,6 +83,7 @@ export default async function pad(figure) {
   for (const [way, [, right, down]] of Object.entries(WAYS)) {
     buttons[way].addEventListener("click", () => add({ move: true, lay: () => move(ink, right, down) }));
   }
+  oneStop(Object.keys(WAYS).map((way) => buttons[way]));
   centre.addEventListener("change", settle);
   figure.addEventListener("keydown", (event) => {
     if (event.key !== "z" || !(event.ctrlKey || event.metaKey) || event.shiftKey || event.altKey) return;
@@ -106,6 +108,7 @@ export default async function pad(figure) {
       item.replaceChildren(button);
       return button;
     });
+    if (chosen.length > 0) oneStop(chosen);
     if (marks.length === 0 && samples.length > 0) {
       marks.push({ sample: 0, lay: () => layTile(ink, samples[0]) });
       layTile(ink, samples[0]);

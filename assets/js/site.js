@@ -3,36 +3,62 @@
 
 const root = document.documentElement;
 
+// Things that belong together are one stop of the Tab key; the arrows go from one to the next.
+export function oneStop(items) {
+  const stand = (item) => items.forEach((one) => { one.tabIndex = one === item ? 0 : -1; });
+  items.forEach((item, n) => {
+    item.addEventListener("focus", () => stand(item));
+    item.addEventListener("keydown", (event) => {
+      const [before, after] = [items[n - 1], items[n + 1]];
+      const next = { ArrowLeft: before, ArrowUp: before, ArrowRight: after, ArrowDown: after }[event.key];
+      if (!next || event.ctrlKey || event.metaKey || event.altKey) return;
+      event.preventDefault();
+      next.focus();
+    });
+  });
+  stand(items[0]);
+}
+
 function offerCopying(block, announce) {
+  let bar = block.querySelector(".bar");
+  if (!bar) {
+    bar = document.createElement("p");
+    bar.className = "bar";
+    block.prepend(bar);
+  }
+  bar.setAttribute("role", "toolbar");
+  bar.setAttribute("aria-label", "This code");
   const code = block.querySelector("td:last-child pre") ?? block.querySelector("code");
-  const copies = document.createElement("p");
-  copies.className = "copies";
-  copies.append(copyButton("copy", "Copy", "Copy", announce, async () => code.textContent));
+  bar.append(copyButton("copy", "Copy", announce, async () => code.textContent));
   const post = block.closest("[data-record]");
   if (post && block.dataset.cell) {
     const program = async () => (await import("./program.js")).program(post, block.dataset.cell);
-    copies.append(copyButton("with-needs", "with what it needs", "Copy with what it needs", announce, program));
+    bar.append(copyButton("with-needs", "Copy runnable", announce, program));
   }
-  block.append(copies);
+  oneStop([...bar.children]);
 }
 
-function copyButton(kind, words, name, announce, text) {
+// WebKit lets only the press itself write: what has to be fetched first is handed over as a promise.
+function written(text) {
+  const blob = text().then((words) => new Blob([words], { type: "text/plain" }));
+  return navigator.clipboard.write([new ClipboardItem({ "text/plain": blob })]);
+}
+
+function copyButton(kind, words, announce, text) {
   const button = document.createElement("button");
   button.type = "button";
   button.className = kind;
   button.textContent = words;
-  button.setAttribute("aria-label", name);
-  button.addEventListener("click", async () => {
-    try {
-      await navigator.clipboard.writeText(await text());
-      announce("Copied");
-      button.style.minWidth = `${button.offsetWidth}px`;
-      button.textContent = "Copied";
-    } catch {
-      announce("The browser did not allow copying");
-    }
+  const tell = (short, long) => {
+    announce(long);
+    button.style.minWidth = `${button.offsetWidth}px`;
+    button.textContent = short;
     setTimeout(() => { button.textContent = words; }, 2000);
-  });
+  };
+  button.addEventListener("click", () => written(text).then(
+    () => tell("Copied", "Copied"),
+    () => tell("Not copied", "The browser did not allow copying"),
+  ));
   return button;
 }
 
@@ -68,15 +94,38 @@ function wireScheme(button) {
 function followReading(contents) {
   const links = new Map([...contents.querySelectorAll("a")].map((link) => [link.hash.slice(1), link]));
   const headings = [...document.querySelectorAll(".text h2[id], .text h3[id]")].filter((heading) => links.has(heading.id));
+  const text = document.querySelector(".text");
+  const here = document.createElement("span");
+  contents.querySelector("summary").append(here);
+  let frame = 0;
   const mark = () => {
+    frame = 0;
+    const { top, height } = text.getBoundingClientRect();
+    contents.style.setProperty("--read", Math.min(1, Math.max(0, -top / (height - innerHeight))));
     const current = headings.findLast((heading) => heading.getBoundingClientRect().top < 120);
+    here.textContent = current?.textContent ?? "";
     for (const [id, link] of links) {
       if (id === current?.id) link.setAttribute("aria-current", "true");
       else link.removeAttribute("aria-current");
     }
   };
-  const observer = new IntersectionObserver(mark, { rootMargin: "-110px 0px -60% 0px" });
-  headings.forEach((heading) => observer.observe(heading));
+  addEventListener("scroll", () => { frame ||= requestAnimationFrame(mark); }, { passive: true });
+  contents.addEventListener("click", ({ target }) => {
+    if (target.closest("a")) contents.querySelector("details").open = false;
+  });
+  oneStop([...links.values()]);
+  mark();
+}
+
+// Only a box that does scroll is a stop of the Tab key.
+function watchBoxes() {
+  const boxes = new ResizeObserver((entries) => {
+    for (const { target } of entries) {
+      if (target.scrollWidth > target.clientWidth) target.tabIndex = 0;
+      else target.removeAttribute("tabindex");
+    }
+  });
+  document.querySelectorAll("pre[tabindex], .scroll[tabindex], .formula").forEach((box) => boxes.observe(box));
 }
 
 if (navigator.clipboard) {
@@ -87,25 +136,28 @@ if (navigator.clipboard) {
 wireScheme(document.querySelector(".scheme"));
 const contents = document.querySelector(".contents");
 if (contents) followReading(contents);
-
-let touched = null;
+watchBoxes();
+[...document.querySelectorAll(".byline, .downloads")].map((group) => [...group.querySelectorAll("a")])
+  .filter((links) => links.length > 1).forEach(oneStop);
+for (const values of Map.groupBy(document.querySelectorAll("[data-of]"), (value) => value.closest("p, li, td")).values()) oneStop(values);
 
 function tellOrigin(event) {
   const value = event.target.closest?.("[data-of]");
   if (!value) return;
-  if (event.type === "click") {
-    // The first touch tells; one more leads to the proof.
-    if (event.pointerType !== "touch" || value === touched) return;
-    event.preventDefault();
-    touched = value;
-  }
-  import("./origin.js").then((module) => module.tell(value));
+  const pressed = event.type === "click";
+  if (pressed && (event.ctrlKey || event.metaKey || event.shiftKey)) return;
+  if (pressed) event.preventDefault(); // the reader stays where he is
+  import("./origin.js").then((module) => module.tell(value, pressed)).catch(() => pressed && location.assign("#proof"));
 }
 ["pointerover", "focusin", "click"].forEach((kind) => document.addEventListener(kind, tellOrigin));
 
-// A link to what is folded unfolds it.
-const unfold = () => document.querySelector("details:target")?.setAttribute("open", "");
+// A link to what is folded unfolds it. (:target is not yet set when a page has just been loaded.)
+function unfold() {
+  const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  target?.closest("details")?.setAttribute("open", "");
+}
 addEventListener("hashchange", unfold);
+document.addEventListener("click", ({ target }) => target.closest?.('a[href="#proof"]:not([data-of])') && setTimeout(unfold));
 unfold();
 
 const whenSeen = new IntersectionObserver((entries) => {

@@ -1,7 +1,9 @@
 """Where everything of the blog lies; one slug names a post, its script, figures and record."""
 
 import os
-from collections.abc import Iterator
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +35,10 @@ class Blog:
     def record(self, slug: str) -> Path:
         return self.records / f"{slug}.json"
 
+    def seeds(self, slug: str) -> Path:
+        """What other seeds gave."""
+        return self.root / "_data" / "seeds" / f"{slug}.json"
+
     def prepared(self, slug: str) -> Path:
         """What press has ready for a post's page, besides its run."""
         return self.root / "_data" / "pages" / f"{slug}.json"
@@ -43,8 +49,16 @@ class Blog:
         return self.root / "_data" / "quotes.yml"
 
     @property
+    def colours(self) -> Path:
+        """Those of its pages."""
+        return self.root / "_data" / "colours.yml"
+
+    @property
     def downloads(self) -> Path:
         return self.root / "downloads"
+
+    def notebook(self, slug: str) -> Path:
+        return self.downloads / f"{slug}.ipynb"
 
     def figures(self, slug: str) -> Path:
         return self.root / "img" / slug
@@ -62,6 +76,16 @@ class Blog:
             raise PressError(
                 f"{self.shown(path)}:{line}", "is not UTF-8 text", "save it as UTF-8"
             ) from error
+
+
+@contextmanager
+def elsewhere(blog: Blog, without: Iterable[str]) -> Iterator[Blog]:
+    """The scripts and what they read in a folder of their own, without files that runs make."""
+    with tempfile.TemporaryDirectory(prefix="press-") as folder:
+        there = Blog(Path(folder))
+        names = [Path(path).name for path in without]
+        shutil.copytree(blog.code, there.code, ignore=shutil.ignore_patterns("__pycache__", *names))
+        yield there
 
 
 SCRATCH = "run-"

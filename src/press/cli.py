@@ -6,8 +6,8 @@ import signal
 import sys
 import traceback
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
-from types import ModuleType
 
 from press import __version__
 from press.blog import Blog
@@ -38,6 +38,7 @@ COMMANDS = {
     "status": "what is current, what changed and why, what a run costs",
     "verify": "run again elsewhere and compare with what is published",
     "new": "begin a post and its script",
+    "pin": "pin the packages that posts name",
     "test": "test everything; words that are not ours go to pytest",
 }
 
@@ -75,56 +76,29 @@ def _stop(*_: object) -> None:
 
 
 def _options(words: Sequence[str]) -> argparse.Namespace:
+    anywhere = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    anywhere.add_argument("--blog", type=Path, metavar="FOLDER", help="work on the blog in FOLDER")
+    about = "show where in press an error arose"
+    anywhere.add_argument("--debug", action="store_true", help=about)
     parser = argparse.ArgumentParser(
         prog="press",
         description=ABOUT,
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
+        parents=[anywhere],
     )
     parser.add_argument("--version", action="version", version=f"press {__version__}")
-    parser.add_argument(
-        "--blog", type=Path, default=Path(), metavar="FOLDER", help="work on the blog in FOLDER"
-    )
-    parser.add_argument("--debug", action="store_true", help="show where in press an error arose")
     commands = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")
     for name, about in COMMANDS.items():
-        command = commands.add_parser(
-            name, help=about, description=f"{about[0].upper()}{about[1:]}."
-        )
+        description = f"{about[0].upper()}{about[1:]}."
+        command = commands.add_parser(name, help=about, description=description, parents=[anywhere])
         if name in words:
-            chosen = _command(name)
+            # Only the command that is asked for: a build that runs nothing must start fast.
+            chosen = import_module(f"press.commands.{name}")
             chosen.words(command)
             command.set_defaults(main=chosen.main)
-    options, rest = parser.parse_known_args(words)
+    options, rest = parser.parse_known_args(words, argparse.Namespace(blog=Path(), debug=False))
     options.rest = rest
     if rest and options.command != "test":
         parser.error(f"unknown words: {' '.join(rest)}")
     return options
-
-
-def _command(name: str) -> ModuleType:
-    """Only the command that is asked for: a build that runs nothing must start fast."""
-    match name:
-        case "build":
-            from press.commands import build
-
-            return build
-        case "serve":
-            from press.commands import serve
-
-            return serve
-        case "status":
-            from press.commands import status
-
-            return status
-        case "verify":
-            from press.commands import verify
-
-            return verify
-        case "new":
-            from press.commands import new
-
-            return new
-    from press.commands import test
-
-    return test

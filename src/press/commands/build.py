@@ -9,11 +9,13 @@ from press.blog import Blog, locked
 from press.commands.words import add_baseurl, add_jobs, add_slugs, add_time_limit
 from press.errors import PressError, collected, noted
 from press.flow.decision import Decision, decide
+from press.flow.leaning import warnings
 from press.flow.mode import TIME_LIMIT, Mode
+from press.flow.packages import ready
 from press.flow.posts import Work, gather, sweep, unmet_quotes
-from press.machine.python import ensure
 from press.record.downloads import keep_archive
 from press.record.freshness import cost
+from press.record.notebook import keep_notebook
 from press.record.record import Record
 from press.record.storage import remove_strays
 from press.site.jekyll import OUTPUT, Jekyll
@@ -72,6 +74,7 @@ def build(blog: Blog, order: Order) -> None:
 
 def rehearse(blog: Blog, order: Order) -> None:
     """Build a copy of the blog on stand-in data, where nothing can reach the published results."""
+    ready(blog, gather(blog, order.slugs).works, [])  # a copy cannot put anything in
     copy = Blog(blog.local / "sample")
     shutil.rmtree(copy.root, ignore_errors=True)
     made_here = shutil.ignore_patterns(".git", ".press", OUTPUT, ".jekyll-cache", "__pycache__")
@@ -112,7 +115,7 @@ def plan_of(blog: Blog, order: Order) -> Plan:
 
 async def follow_waiting(blog: Blog, plan: Plan, order: Order, warm: "Warm | None" = None) -> None:
     """Bring each post to its record; an error leaves that post and its results as they were."""
-    ensure("run", blog.root)
+    works = ready(blog, plan.waiting, plan.errors)
     from press.flow.running import Means
     from press.flow.way import follow
     from press.run.pool import side_by_side
@@ -125,7 +128,7 @@ async def follow_waiting(blog: Blog, plan: Plan, order: Order, warm: "Warm | Non
 
     with Board() as board:
         means = Means(board, order.time_limit, warm)
-        await side_by_side(one, plan.waiting, order.jobs)
+        await side_by_side(one, works, order.jobs)
     tidy(blog)
 
 
@@ -133,15 +136,23 @@ def finish(blog: Blog, plan: Plan, order: Order, jekyll: Jekyll) -> None:
     """Hold the posts to the results, and make the site if all is well."""
     check = order.mode is Mode.CHECK
     records = {work.slug: plan.records.get(work.slug, work.record) for work in plan.works}
+    for work in plan.works:
+        if known := plan.records.get(work.slug):
+            with noted(plan.errors, f"{work.post.path}:1"):
+                for told in warnings(blog, work, known):
+                    say(told)
     with collected() as errors:
         errors += plan.errors
         for post in (*(work.post for work in plan.works), *plan.plain_posts):
             with noted(errors, f"{post.path}:1"):
-                if known := plan.records.get(post.slug):
-                    remove_strays(blog, post.slug, known)
+                if current := plan.records.get(post.slug):
+                    remove_strays(blog, post.slug, current)
                 scripted = post.slug in records
-                errors += unmet_quotes(post, records.get(post.slug), scripted=scripted)
+                unmet = list(unmet_quotes(post, records.get(post.slug), scripted=scripted))
+                errors += unmet
                 keep_prepared(blog, post, check=check)
+                if known and not unmet:
+                    keep_notebook(blog, post, known, check=check)
         if not order.slugs and not errors:
             kept = {slug: record for slug, record in records.items() if record}
             keep_archive(blog, kept, check=check)

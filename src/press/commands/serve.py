@@ -44,12 +44,9 @@ def words(parser: argparse.ArgumentParser) -> None:
 
 
 def main(blog: Blog, options: argparse.Namespace) -> None:
-    serve(blog, Order(time_limit=options.time_limit, baseurl=options.baseurl), options.port)
-
-
-def serve(blog: Blog, order: Order, port: int) -> None:
+    order = Order(time_limit=options.time_limit, baseurl=options.baseurl)
     builds = Builds()
-    shown = server(blog.root / OUTPUT, order.baseurl or "", port, builds)
+    shown = server(blog.root / OUTPUT, order.baseurl or "", options.port, builds)
     threading.Thread(target=shown.serve_forever, daemon=True).start()
     url = f"http://{HOST}:{shown.server_port}{order.baseurl or ''}/"
     try:

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 from press.blog import Blog
 from press.errors import PressError, collected, noted
 from press.flow.mode import Mode
+from press.flow.packages import ready
 from press.flow.posts import Work, gather
-from press.machine.python import ensure
 from press.record.freshness import Reading, read
 from press.script.cells import Cell, Script
-from press.script.programs import Slicer, written
+from press.script.programs import Programs, written
 from press.terminal import result
 
 if TYPE_CHECKING:
@@ -53,15 +53,15 @@ def verify_snippets(
     blog: Blog, slugs: Sequence[str], time_limit: float, jobs: int | None = None
 ) -> None:
     gathered = gather(blog, slugs)
-    ensure("run", blog.root)
-    import asyncio
-
-    from press.flow.running import Means
-    from press.run.progress import Board
-
     with collected() as errors, tempfile.TemporaryDirectory(prefix="press-") as folder:
         errors += gathered.errors
-        trials = [trial_of(blog, work, Path(folder), errors) for work in gathered.works]
+        works = ready(blog, gathered.works, errors)
+        import asyncio
+
+        from press.flow.running import Means
+        from press.run.progress import Board
+
+        trials = [trial_of(blog, work, Path(folder), errors) for work in works]
         with Board() as board:
             found = [trial for trial in trials if trial]
             asyncio.run(_try_all(found, Means(board, time_limit), jobs, errors))
@@ -94,11 +94,11 @@ def _only_inputs(blog: Blog, reading: Reading, folder: Path) -> Path:
 def snippets(work: Work, script: Script) -> list[Snippet]:
     """The cells that the post shows, each once."""
     shown = {quote.name for quote in work.post.quotes if quote.kind == "cell"}
-    slicer = Slicer(script)
+    programs = Programs(script)
     return [
-        Snippet(number, cell, written(script.text, slicer.program(number)[:-1]))
+        Snippet(number, cell, written(script.text, programs.of(number)[:-1]))
         for number, cell in enumerate(script.cells)
-        if cell.name in shown
+        if cell.quoted_as in shown
     ]
 
 
@@ -137,8 +137,8 @@ async def _try(trial: Trial, snippet: Snippet, time_limit: float) -> None:
         before, own = await outcomes(program(trial.script, snippet), trial.place, time_limit)
     except PressError as error:
         raise PressError(place, f"{what} fails ({error.problem})", remedy) from error
-    known = {line for known in trial.expected for line in known.output.split("\n")}
-    if not known.issuperset(before.output.split("\n")) or shown(replace(before, output="")):
+    lines = {line for whole in trial.expected for line in whole.output.split("\n")}
+    if not lines.issuperset(before.output.split("\n")) or shown(replace(before, output="")):
         # A training that it needs may tell how it goes, as it does in the script.
         raise PressError(place, f"{what} shows more than the cells that it is made of", remedy)
     if shown(own) != shown(trial.expected[snippet.number]):

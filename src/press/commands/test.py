@@ -5,7 +5,7 @@ import os
 import sys
 
 from press.blog import Blog
-from press.machine.browser import ensure_chromium
+from press.machine.browser import ensure_browsers
 from press.machine.python import ensure
 from press.machine.ruby import ensure_jekyll
 
@@ -17,6 +17,6 @@ def words(parser: argparse.ArgumentParser) -> None:
 def main(blog: Blog, options: argparse.Namespace) -> None:
     ensure("test", blog.root)
     ensure_jekyll(blog.root)
-    ensure_chromium()
+    ensure_browsers()
     os.chdir(blog.root)
     os.execv(sys.executable, [sys.executable, "-P", "-m", "pytest", *options.rest])

@@ -1,24 +1,23 @@
 """Run scripts again from nothing, elsewhere, and hold the committed records to what comes out."""
 
 import argparse
-import shutil
-import tempfile
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from press.blog import Blog
+from press.blog import Blog, elsewhere
+from press.commands.seeds import shake
 from press.commands.snippets import verify_snippets
-from press.commands.words import add_jobs, add_slugs, add_time_limit
+from press.commands.words import add_jobs, add_slugs, add_time_limit, positive
 from press.errors import PressError, collected, noted
 from press.files import digest
 from press.flow.mode import Mode
+from press.flow.packages import ready
 from press.flow.posts import Work, gather
-from press.machine.python import ensure
 from press.record.drift import MOVED, Drift, differences, drift, table
 from press.record.freshness import judge, read, staleness
 from press.record.record import Record
 from press.record.storage import read_record
+from press.script.seeds import FIRST
 from press.terminal import result
 
 if TYPE_CHECKING:
@@ -27,16 +26,38 @@ if TYPE_CHECKING:
 
 def words(parser: argparse.ArgumentParser) -> None:
     add_slugs(parser)
-    parser.add_argument(
+    instead = parser.add_mutually_exclusive_group()
+    instead.add_argument(
         "--snippets",
         action="store_true",
         help="run the runnable copy of every quoted cell instead, on small stand-in data",
+    )
+    instead.add_argument(
+        "--seeds",
+        type=positive,
+        metavar="N",
+        help="run under N other seeds instead, and tell what holds for them too",
+    )
+    about = parser.add_argument_group("with --seeds")
+    about.add_argument("--keep", action="store_true", help="write what they gave to _data/seeds")
+    about.add_argument("--json", action="store_true", help="tell it as JSON")
+    about.add_argument(
+        "--first-seed",
+        type=positive,
+        default=FIRST,
+        metavar="S",
+        help=f"begin with another seed than {FIRST}",
     )
     add_jobs(parser)
     add_time_limit(parser)
 
 
 def main(blog: Blog, options: argparse.Namespace) -> None:
+    if options.keep and not options.seeds:
+        raise PressError("--keep", "says what is kept of other seeds", "say how many: --seeds 12")
+    if options.seeds:
+        shake(blog, options)
+        return
     check = verify_snippets if options.snippets else verify
     check(blog, options.slugs, options.time_limit, options.jobs)
 
@@ -56,7 +77,7 @@ def _verify_all(
     jobs: int | None,
     errors: list[PressError],
 ) -> None:
-    ensure("run", blog.root)
+    works = ready(blog, works, errors)
     import asyncio
 
     from press.flow.running import Means
@@ -74,7 +95,7 @@ def _verify_all(
 async def _verify(blog: Blog, work: Work, means: "Means") -> None:
     # A number edited by hand must be found and named by the run, not only by the record's digest.
     published = work.record or read_record(blog, work.slug, trusting=True)
-    state = judge(blog, work.script, published)
+    state = judge(blog, work.script, published, work.post.packages)
     if published is None or state.stale:
         raise staleness(blog, work.script, state)
     _check_files(blog, published)
@@ -100,17 +121,11 @@ async def _run_elsewhere(blog: Blog, work: Work, published: Record, means: "Mean
     from press.flow.running import run_script
     from press.record.make import make
 
-    with tempfile.TemporaryDirectory(prefix="press-") as folder:
-        elsewhere = Blog(Path(folder))
-        made_by_runs = shutil.ignore_patterns("__pycache__", *_names(published.products))
-        shutil.copytree(blog.code, elsewhere.code, ignore=made_by_runs)
-        reading = read(elsewhere, elsewhere.code / work.script.name, published)
-        done = await run_script(elsewhere, work, reading, Mode.PROOF, means)
-        return make(work.slug, gathered(elsewhere, reading, done, published)).record
-
-
-def _names(paths: set[str]) -> list[str]:
-    return [Path(path).name for path in paths]
+    with elsewhere(blog, published.products) as there:
+        script = there.code / work.script.name
+        reading = read(there, script, published, work.post.packages)
+        done = await run_script(there, work, reading, Mode.PROOF, means)
+        return make(work.slug, gathered(there, reading, done, published)).record
 
 
 def _judge(blog: Blog, work: Work, drifts: list[Drift], conditions: list[str]) -> None:

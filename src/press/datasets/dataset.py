@@ -70,8 +70,8 @@ class DataSet:
         remedy = f"set {self.variable} to a good copy, or move this file away"
         for name, data in self._bytes(files, place, remedy).items():
             if digest(data) != self.arrays[name]:
-                known = f"{name} has the digest {digest(data)}, not {self.arrays[name]}"
-                raise PressError(place, f"is not {self.title}: {known}", remedy)
+                difference = f"{name} has the digest {digest(data)}, not {self.arrays[name]}"
+                raise PressError(place, f"is not {self.title}: {difference}", remedy)
 
     def stand_in_files(self, folder: Path) -> Files:
         return {name: folder / name for name in self.urls}
@@ -79,11 +79,11 @@ class DataSet:
     def stand_in(self, folder: Path) -> Files:
         """Write the small images where a rehearsal finds them, whole at once: another may read."""
         files = self.stand_in_files(folder)
-        made = {name: folder / f"{name}.{os.getpid()}" for name in files}
-        folder.mkdir(parents=True, exist_ok=True)
-        self.write(made, self.small())
-        for name, path in made.items():
-            path.replace(files[name])
+        with ExitStack() as places:
+            made = {name: places.enter_context(aside(path)) for name, path in files.items()}
+            self.write(made, self.small())
+            for name, path in made.items():
+                path.replace(files[name])
         return files
 
     def _bytes(self, files: Files, place: str, remedy: str) -> dict[str, bytes]:
@@ -158,5 +158,5 @@ def _verified(data: DataSet, _: object) -> None:
 
 
 def _written(path: Path) -> tuple[int, int] | None:
-    known = path.stat() if path.is_file() else None
-    return known and (known.st_mtime_ns, known.st_size)
+    seen = path.stat() if path.is_file() else None
+    return seen and (seen.st_mtime_ns, seen.st_size)

@@ -21,7 +21,7 @@ def decide(blog: Blog, work: Work, mode: Mode) -> Decision:
         return Decision.RUN
     if work.damage:
         raise work.damage
-    state = judge(blog, work.script, work.record)
+    state = judge(blog, work.script, work.record, work.post.packages)
     if not state.stale:
         return Decision.STAND
     if mode is Mode.CHECK:

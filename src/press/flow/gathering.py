@@ -6,20 +6,25 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import yaml
+
 from press import __version__
 from press.blog import Blog
 from press.flow.mode import Mode
 from press.machine.processor import cpu, threads, traits
-from press.machine.versions import versions_of
+from press.machine.versions import name_of, versions_of
 from press.record.card import card
 from press.record.freshness import Reading
 from press.record.make import Findings, spread
 from press.record.record import Provenance, Record, Source
 from press.run.loop import Run
 from press.run.outcome import NOTHING, Outcome
-from press.script.cells import Script
 from press.script.inputs import data_of, imported, inputs_of, seed_of
 from press.script.keys import keys_of
+from press.script.seeds import own_seed
+
+PAPER = "#fdfcf9"
+"""Of a card, where the blog names no colours."""
 
 
 def gathered(
@@ -27,48 +32,51 @@ def gathered(
 ) -> Findings:
     outcomes = spread(before.script, done.outcomes, NOTHING)
     products = _products(blog, before, old)
-    inputs = inputs_of(blog, before.script, products)
+    inputs = inputs_of(blog, before.script, products, before.inputs.packages)
     keys = keys_of(blog, before.script, inputs)
     return Findings(
         reading=replace(before, inputs=inputs, keys=keys),
         outcomes=outcomes,
         products=products,
-        card=_card(outcomes),
+        card=_card(blog, outcomes),
         ledger=old.ledger if old else (),
-        provenance=_provenance(before.script, done, mode),
+        provenance=_provenance(before, done, mode),
         seconds=done.seconds,
     )
 
 
-def _card(outcomes: Sequence[Outcome]) -> bytes | None:
-    """The first figure stands for the post."""
+def _card(blog: Blog, outcomes: Sequence[Outcome]) -> bytes | None:
+    """The first figure stands for the post, on the paper of its page."""
     bitmaps = [figure.bitmap for outcome in outcomes for figure in outcome.figures]
-    return next((card(bitmap) for bitmap in bitmaps if bitmap), None)
+    colours = yaml.safe_load(blog.text(blog.colours)) if blog.colours.is_file() else {}
+    paper, *_ = colours.get("paper", [PAPER])
+    return next((card(bitmap, paper) for bitmap in bitmaps if bitmap), None)
 
 
 def _products(blog: Blog, before: Reading, old: Record | None) -> set[str]:
     """The files that the script names and that the run made or changed."""
     after = inputs_of(blog, before.script).files
-    known = old.products if old else set()
+    earlier = old.products if old else set()
     return {
         path
         for path, made in after.items()
-        if path in known or before.inputs.files.get(path) != made
+        if path in earlier or before.inputs.files.get(path) != made
     }
 
 
-def _provenance(script: Script, done: Run, mode: Mode) -> Provenance:
-    stand_in = mode is Mode.REHEARSAL
+def _provenance(reading: Reading, done: Run, mode: Mode) -> Provenance:
+    script = reading.script
+    stand_in, own = mode is Mode.REHEARSAL, own_seed(script)
     return Provenance(
         date=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         press=__version__,
         python=platform.python_version(),
-        packages=versions_of(imported(script)),
+        packages=versions_of(imported(script), map(name_of, reading.inputs.packages)),
         system=f"{platform.system()} {platform.machine()}",
         cpu=cpu(),
         cores=os.cpu_count() or 1,
         threads=threads(),
-        seed=seed_of(script),
+        seed=seed_of(script) if own is None else own,
         data=tuple(
             Source(data.title, "stand-in" if stand_in else data.digest, data.credit)
             for data in data_of(script)

@@ -10,6 +10,7 @@ from pathlib import Path
 from press.blog import SCRATCH, Blog
 from press.errors import PressError, noted
 from press.files import ASIDE
+from press.machine.versions import is_library
 from press.record.record import Record
 from press.record.storage import NewerRecord, read_record
 from press.script.cells import find_scripts
@@ -45,10 +46,10 @@ def gather(blog: Blog, wanted: Sequence[str] = ()) -> Gathered:
     works: list[Work] = []
     plain: list[Post] = []
     errors += [] if wanted else _strays(blog, posts, scripts)
-    known = quotable(blog)
+    quotables = quotable(blog)
     for slug in wanted or posts:
         with noted(errors, f"{blog.shown(posts[slug])}:1"):
-            post = read_post(blog, posts[slug], known)
+            post = read_post(blog, posts[slug], quotables)
             if slug in scripts:
                 works.append(_work(blog, slug, post, scripts[slug]))
             else:
@@ -68,10 +69,10 @@ def _work(blog: Blog, slug: str, post: Post, script: Path) -> Work:
 def _check_wanted(wanted: Sequence[str], posts: Iterable[str]) -> None:
     for slug in wanted:
         if slug not in posts:
-            known = sorted(posts)
-            near = difflib.get_close_matches(slug, known, n=1, cutoff=0.4)
+            slugs = sorted(posts)
+            near = difflib.get_close_matches(slug, slugs, n=1, cutoff=0.4)
             remedy = (
-                f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(known) or 'none'}"
+                f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(slugs) or 'none'}"
             )
             raise PressError("_posts", f"no post has the slug {slug!r}", remedy)
 
@@ -81,13 +82,16 @@ def _strays(
 ) -> Iterator[PressError]:
     """Scripts and records that belong to no post."""
     for slug, path in scripts.items():
-        if slug not in posts and not _is_module(slug, scripts):
-            yield PressError(
-                f"{blog.shown(path)}:1",
-                "has no post of its name",
-                f"write _posts/YYYY-MM-DD-{slug}.md, or remove the script",
-            )
-    for path in sorted(blog.records.glob("*.json")):
+        place = f"{blog.shown(path)}:1"
+        if slug in posts:
+            continue
+        if not _is_module(slug, scripts):
+            remedy = f"write _posts/YYYY-MM-DD-{slug}.md, or remove the script"
+            yield PressError(place, "has no post of its name", remedy)
+        elif is_library(blog.root, slug):
+            problem = f"has the name of the library {slug}, which is what scripts import"
+            yield PressError(place, problem, "rename it")
+    for path in (*sorted(blog.records.glob("*.json")), *sorted(blog.seeds("*").parent.glob("*"))):
         if path.stem not in scripts:
             yield PressError(
                 f"{blog.shown(path)}:1",
@@ -109,7 +113,7 @@ def _is_module(slug: str, scripts: Mapping[str, Path]) -> bool:
 def unmet_quotes(post: Post, record: Record | None, *, scripted: bool) -> Iterator[PressError]:
     """What a post quotes and no run gives."""
     if record:
-        yield from unmet(post.path, post.quotes, record.known, record.held)
+        yield from unmet(post.path, post.quotes, record.names, record.held, record.unquotable)
     elif post.quotes and not scripted:
         yield PressError(
             f"{post.path}:{post.quotes[0].line}",

@@ -10,16 +10,33 @@ from press.kernel.network import Unreadable, exported
 from press.kernel.protocol import DATA, MODEL, TABLE, VALUES
 from press.kernel.runs import mean_of
 
+MOST_ROWS = 1000
+"""What a reader may be shown of a table; notebooks show the ends of larger ones."""
+
 
 def watch(shell: Any) -> None:
     # Cut to their contents, figures would differ in width from one to the next.
     shell.config.InlineBackend.print_figure_kwargs = {"bbox_inches": None}
+    _keep_svg(shell)
     formatter = shell.display_formatter
     _register(formatter, TABLE, "pandas", "DataFrame", _table)
     _register(formatter, TABLE, "pandas.io.formats.style", "Styler", _styled_table)
     _register(formatter, VALUES, "builtins", "dict", _values)
     _register(formatter, DATA, "builtins", "dict", data)
     _register(formatter, MODEL, "keras.src.models.sequential", "Sequential", _model)
+
+
+def _keep_svg(shell: Any) -> None:
+    """Whatever format a script asks for, as many notebooks do, figures are drawn as SVG too."""
+    from matplotlib_inline.config import InlineBackend
+
+    figures: Any = InlineBackend.instance(parent=shell)
+
+    def keep(change: Any) -> None:
+        if "svg" not in change["new"]:
+            figures.figure_formats = {"svg", *change["new"]}
+
+    figures.observe(keep, "figure_formats")
 
 
 def draw_no_bitmaps() -> None:
@@ -105,6 +122,8 @@ def _plain(item: Any) -> Any:
 def _table(frame: Any) -> dict[str, Any]:
     from pandas import RangeIndex
 
+    if len(frame) > MOST_ROWS:
+        return {"problem": f"a table of {len(frame):,} rows, more than {MOST_ROWS:,}"}
     plain_index = isinstance(frame.index, RangeIndex) and frame.index.name is None
     shown = frame if plain_index else _with_index_columns(frame)
     columns = [shown.iloc[:, i].tolist() for i in range(shown.shape[1])]
@@ -124,11 +143,32 @@ def _with_index_columns(frame: Any) -> Any:
 def _styled_table(styler: Any) -> dict[str, Any]:
     """A table whose author has said how its entries read."""
     table = _table(styler.data)
+    if "problem" in table:
+        return table
     for i, row in enumerate(table["texts"]):
         for j in range(table["index"], len(row)):
             column = j - table["index"]
             row[j] = str(styler._display_funcs[(i, column)](styler.data.iloc[i, column]))
-    return table
+    return _without_hidden(table, styler)
+
+
+def _without_hidden(table: dict[str, Any], styler: Any) -> dict[str, Any]:
+    index = table["index"]
+    hidden = {level for level in range(index) if styler.hide_index_[level]}
+    gone = hidden | {index + column for column in styler.hidden_columns}
+
+    def shown(row: list[Any]) -> list[Any]:
+        return [item for number, item in enumerate(row) if number not in gone]
+
+    def all_shown(rows: list[list[Any]]) -> list[list[Any]]:
+        return [shown(row) for i, row in enumerate(rows) if i not in set(styler.hidden_rows)]
+
+    return {
+        "columns": shown(table["columns"]),
+        "index": index - len(hidden),
+        "texts": all_shown(table["texts"]),
+        "raw": all_shown(table["raw"]),
+    }
 
 
 def _heading(column: Any) -> str:

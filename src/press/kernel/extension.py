@@ -10,7 +10,7 @@ import signal
 import sys
 from typing import Any
 
-from press.kernel import claims, datasets, display
+from press.kernel import claims, datasets, display, judged
 from press.kernel.protocol import KEPT
 
 
@@ -23,6 +23,7 @@ def load_ipython_extension(shell: Any) -> None:
         snapshot.watch(shell)
     display.watch(shell)
     claims.watch(shell)
+    judged.watch(shell)
     datasets.watch()
 
 

@@ -23,6 +23,7 @@ def mean_of(numbers: Sequence[float], format: str) -> dict[str, Any]:
         "tolerance": float(f"{spread_of_mean:.2g}"),
         "runs": count,
         "expected": f"{mean - reach:{format}} to {mean + reach:{format}}",
+        "each": [f"{number:{format}}" for number in numbers],
     }
 
 

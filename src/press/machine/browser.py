@@ -1,25 +1,49 @@
-"""The browser that the tests drive, installed when first needed."""
+"""The browsers that the tests drive, installed when first needed."""
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 from press.errors import PressError
 from press.machine.system import AGAIN, apt_install
 
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+FIREFOXES = ("firefox-esr", "firefox")
+WEBKITS = ("WebKitWebDriver",)
+DISPLAYS = ("Xvfb",)
+
+
+def ensure_browsers() -> None:
+    """Three engines: what is shown in one of them may be lost in another."""
+    ensure_chromium()
+    ensure_firefox()
+    ensure_webkit()
 
 
 def ensure_chromium() -> str:
-    """The browser that the tests drive."""
     # What drives it, Playwright's own Node, needs libatomic, which a small Debian lacks.
-    missing = [] if _chromium() else ["chromium"]
-    missing += [] if any(Path("/usr/lib").glob("*/libatomic.so.1")) else ["libatomic1"]
-    if missing and shutil.which("apt-get"):
-        apt_install(missing, "tests", "Chromium")
-    if found := _chromium():
+    if not any(Path("/usr/lib").glob("*/libatomic.so.1")) and shutil.which("apt-get"):
+        apt_install(["libatomic1"], "tests", "libatomic")
+    return _ensure(CHROMIUMS, ["chromium"], "Chromium")
+
+
+def ensure_firefox() -> str:
+    return _ensure(FIREFOXES, ["firefox-esr"], "Firefox")
+
+
+def ensure_webkit() -> str:
+    """WebKit's driver; it shows its pages on a display, which `Xvfb` gives."""
+    _ensure(DISPLAYS, ["xvfb"], "Xvfb")
+    return _ensure(WEBKITS, ["webkit2gtk-driver"], "WebKit")
+
+
+def _ensure(names: Sequence[str], packages: Sequence[str], what: str) -> str:
+    if not _found(names) and shutil.which("apt-get"):
+        apt_install(packages, "tests", what)
+    if found := _found(names):
         return found
-    raise PressError("tests", "Chromium is missing", f"install Chromium or Chrome and {AGAIN}")
+    raise PressError("tests", f"{what} is missing", f"install it and {AGAIN}")
 
 
-def _chromium() -> str | None:
-    return next(filter(None, map(shutil.which, CHROMIUMS)), None)
+def _found(names: Sequence[str]) -> str | None:
+    return next(filter(None, map(shutil.which, names)), None)

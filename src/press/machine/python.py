@@ -23,6 +23,9 @@ LAYERS = {
     "run": "TensorFlow and Jupyter",
     "test": "TensorFlow, Jupyter and the tools for tests",
 }
+POSTS = "posts"
+"""What posts name themselves: a layer that stands on any of those that can run."""
+WORDS = {**LAYERS, POSTS: "the packages that posts name"}
 TOLD_BY = {"run": "nbconvert", "test": "pytest"}
 """A package that is there if those of its layer are."""
 
@@ -46,8 +49,8 @@ def main() -> None:
 def ensure(layer: str, root: Path) -> None:
     """Have the packages of a layer; put in if we run in the environment that press made."""
     environment = Environment(root)
-    if Path(sys.prefix).resolve() != environment.folder.resolve():
-        if not importlib.util.find_spec(TOLD_BY[layer]):
+    if not environment.is_ours:
+        if layer in TOLD_BY and not importlib.util.find_spec(TOLD_BY[layer]):
             problem = f"{LAYERS[layer]} are missing in this Python"
             raise PressError("held-out", problem, f"run: pip install 'held-out[{layer}]'")
     elif not environment.fits(layer):
@@ -71,6 +74,11 @@ class Environment:
     def python(self) -> Path:
         return self.folder / "bin" / "python"
 
+    @property
+    def is_ours(self) -> bool:
+        """Whether we run in it, and may change it."""
+        return Path(sys.prefix).resolve() == self.folder.resolve()
+
     def fits(self, layer: str) -> bool:
         """An environment keeps a copy of the requirements it was made from."""
         try:
@@ -85,13 +93,19 @@ class Environment:
             with self._alone():
                 if not self.fits(layer):  # another press may have made it while we waited
                     time = "" if layer == "base" else ", a few minutes"
-                    say(f"press: installing {LAYERS[layer]} in .press (only this once{time})")
+                    say(f"press: installing {WORDS[layer]} in .press (only this once{time})")
                     with self._aside() as aside:
-                        self._make(aside, layer)
+                        self._make(aside, self._with(layer))
                         self._put_in_place(aside)
         except OSError as error:
             remedy = f"make room or mend the folder's rights, then {AGAIN}"
             raise PressError(".press", f"cannot be written ({error.strerror})", remedy) from error
+
+    def _with(self, layer: str) -> list[str]:
+        """The layers to have then: this one with those below it, and all that are there."""
+        names = list(LAYERS)
+        below = names[: names.index("run" if layer == POSTS else layer) + 1]
+        return [name for name in WORDS if name in (*below, layer) or self.fits(name)]
 
     def _wanted(self, layer: str) -> Path:
         return self.root / "requirements" / f"{layer}.txt"
@@ -118,7 +132,7 @@ class Environment:
         finally:
             shutil.rmtree(aside, ignore_errors=True)
 
-    def _make(self, aside: Path, layer: str) -> None:
+    def _make(self, aside: Path, layers: list[str]) -> None:
         new = aside / "venv"
         create = [sys.executable, "-I", "-m", "venv", str(new)]
         _do(create, aside, ".press", "Python cannot make an environment")
@@ -127,11 +141,12 @@ class Environment:
         self._put_in(aside, "uv", [python, "-I", "-m", "pip", "install", *quiet])
         # Compiled once, here: kernels write no bytecode, and load TensorFlow faster with it.
         uv = [python, "-I", "-m", "uv", "pip", "install", "--python", python]
-        self._put_in(aside, layer, [*uv, "--compile-bytecode"])
+        largest = [name for name in layers if name in LAYERS][-1]
+        for layer in dict.fromkeys((largest, layers[-1])):
+            self._put_in(aside, layer, [*uv, "--compile-bytecode"])
+        for layer in layers:
+            shutil.copyfile(self._wanted(layer), new / f"{layer}.txt")
         self._point_to_press(new)
-        names = list(LAYERS)
-        for name in names[: names.index(layer) + 1]:
-            shutil.copyfile(self._wanted(name), new / f"{name}.txt")
 
     def _put_in(self, aside: Path, layer: str, install: list[str]) -> None:
         exact = ["--require-hashes", "--no-deps", "--only-binary", ":all:"]

@@ -17,21 +17,24 @@ JEKYLL = ("jekyll", "ruby-bundler")
 
 def ensure_jekyll(root: Path) -> list[str]:
     """The command that runs Jekyll with the gems of the blog's Gemfile."""
+    if not (root / "Gemfile").is_file():
+        problem = "there is none, so this is no blog"
+        raise PressError("Gemfile", problem, "go to its folder, or name it with --blog")
     memory = root / ".press" / "jekyll.json"
     command = _remembered(root, memory)
     if command is None:
         command, files = _find_jekyll(root)
-        known = {"gemfile": _digest(root), "command": command, "files": files}
-        write(memory, json.dumps(known, indent=1) + "\n")
+        found = {"gemfile": _digest(root), "command": command, "files": files}
+        write(memory, json.dumps(found, indent=1) + "\n")
     return command
 
 
 def _remembered(root: Path, memory: Path) -> list[str] | None:
     """What was found earlier, as long as every file it rests on is still there."""
     try:
-        known = json.loads(memory.read_bytes())
-        sound = known["gemfile"] == _digest(root) and all(map(os.path.exists, known["files"]))
-        return list(known["command"]) if sound else None
+        found = json.loads(memory.read_bytes())
+        sound = found["gemfile"] == _digest(root) and all(map(os.path.exists, found["files"]))
+        return list(found["command"]) if sound else None
     except (OSError, ValueError, TypeError, LookupError):
         return None
 

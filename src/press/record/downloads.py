@@ -25,23 +25,23 @@ def requirements(slug: str, provenance: Provenance) -> bytes:
 def keep_archive(blog: Blog, records: Mapping[str, Record], *, check: bool) -> None:
     """Have one archive of all scripts, notebooks and requirements; the same bytes for the same."""
     path = blog.root / ARCHIVE
-    files = {name: file for slug in sorted(records) for name, file in _files(slug, records[slug])}
-    scripts = [records[slug].keys.display for slug in sorted(records)]
-    manifest = digest("\0".join([*scripts, *files.values()])) if files else ""
+    files = {n: f for slug in sorted(records) for n, f in _files(blog, slug, records[slug])}
+    contents = {name: (blog.root / file).read_bytes() for name, file in files.items()}
+    manifest = digest("\0".join(map(digest, contents.values()))) if files else ""
     if _manifest_in(path) == manifest:
         return
     if check:
         raise PressError(f"{ARCHIVE}:1", "is not of these posts", "run: ./press build")
     if files:
-        contents = {name: (blog.root / file).read_bytes() for name, file in files.items()}
         write(path, _zipped(contents, manifest))
     else:
         path.unlink()
 
 
-def _files(slug: str, record: Record) -> Sequence[tuple[str, str]]:
+def _files(blog: Blog, slug: str, record: Record) -> Sequence[tuple[str, str]]:
     """What the archive has of a post: names there, and files here."""
-    pairs = [(f"{slug}/{slug}.py", record.script), (f"{slug}/{slug}.ipynb", record.notebook.file)]
+    notebook = blog.shown(blog.notebook(slug))
+    pairs = [(f"{slug}/{slug}.py", record.script), (f"{slug}/{slug}.ipynb", notebook)]
     if record.requirements:
         pairs.append((f"{slug}/requirements.txt", record.requirements.file))
     return pairs

@@ -1,16 +1,19 @@
 """Old results beside new ones: what moved, by how much, and whether the published numbers hold."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from math import sqrt
-from typing import Any
+from typing import Any, TypeVar
 
-from press.record.record import Provenance, Record, TableRecord
+from press.record.record import FigureRecord, Provenance, Record, TableRecord
 from press.run.outcome import Number, Value
 from press.run.outputs import NUMBER, number_in
 
-SAME, WITHIN, MOVED = "same", "within tolerance", "moved"
+Kind = TypeVar("Kind")
+SAME, WITHIN, MOVED, GONE = "same", "within tolerance", "moved", "gone"
+ABSENT = "—"
 
 POINTS = 0.3
 """Percentage points: about the sampling error (95 %) of an accuracy of 98 % on 10,000 images."""
@@ -30,16 +33,32 @@ class Drift:
 
 def drift(old: Record, new: Record, tolerances: Mapping[str, float]) -> list[Drift]:
     """Every result that is not word for word the same, in the order of the page."""
-    return [
-        item
-        for item in (
-            *_values(old.values, new.values, tolerances),
-            *_tables(old.tables, new.tables, tolerances),
-            *_texts(old, new),
-            *_figures(old, new),
-        )
-        if item.verdict != SAME
+    found = [
+        *_both(_value, "value", old.values, new.values, tolerances),
+        *_both(_table, "table", old.tables, new.tables, tolerances),
+        *_texts(old, new),
+        *_both(_figure, "figure", old.figures, new.figures, tolerances),
     ]
+    return [item for item in found if item.verdict != SAME]
+
+
+def _both(
+    compared: Callable[[str, Kind, Kind, Mapping[str, float]], Iterable[Drift]],
+    kind: str,
+    old: Mapping[str, Kind],
+    new: Mapping[str, Kind],
+    tolerances: Mapping[str, float],
+) -> Iterator[Drift]:
+    """What is there before and after, compared; what came or went has moved."""
+    for name in {**old, **new}:
+        if name in old and name in new:
+            yield from compared(name, old[name], new[name], tolerances)
+        else:
+            there = [
+                getattr(side.get(name), "text", f"a {kind}" if name in side else "")
+                for side in (old, new)
+            ]
+            yield Drift(_named(kind, name), there[0] or ABSENT, there[1] or ABSENT, "", MOVED)
 
 
 def differences(old: Provenance, new: Provenance) -> list[str]:
@@ -72,17 +91,10 @@ def _minor(version: str) -> str:
     return ".".join(version.split(".")[:2])
 
 
-def _values(
-    old: Mapping[str, Value], new: Mapping[str, Value], tolerances: Mapping[str, float]
-) -> Iterator[Drift]:
-    for name in [*old, *(name for name in new if name not in old)]:
-        before, now = old.get(name), new.get(name)
-        what = _named(name)
-        if before is None or now is None:
-            yield _appeared(what, before.text if before else "", now.text if now else "")
-            continue
-        tolerance = tolerances.get(name, _tolerance(before, now))
-        yield _compared(what, (before.text, before.number), (now.text, now.number), tolerance)
+def _value(name: str, old: Value, new: Value, tolerances: Mapping[str, float]) -> Iterator[Drift]:
+    tolerance = tolerances.get(name, _tolerance(old, new))
+    pairs = (old.text, old.number), (new.text, new.number)
+    yield _compared(_named("value", name), *pairs, tolerance)
 
 
 def _tolerance(old: Value, new: Value) -> Number | None:
@@ -90,10 +102,6 @@ def _tolerance(old: Value, new: Value) -> Number | None:
     if old.runs and new.runs and old.tolerance is not None and new.tolerance is not None:
         return max(old.tolerance, new.tolerance)
     return new.tolerance
-
-
-def _appeared(what: str, old: str, new: str) -> Drift:
-    return Drift(what, old or "—", new or "—", "", MOVED)
 
 
 def _compared(
@@ -124,61 +132,46 @@ def default_tolerance(text: str, number: Number) -> float:
     return RELATIVE * abs(number)
 
 
-def _tables(
-    old: Mapping[str, TableRecord],
-    new: Mapping[str, TableRecord],
-    tolerances: Mapping[str, float],
+def _table(
+    name: str, old: TableRecord, new: TableRecord, tolerances: Mapping[str, float]
 ) -> Iterator[Drift]:
-    for name in [*old, *(name for name in new if name not in old)]:
-        before, now = old.get(name), new.get(name)
-        what = f"table {name!r}"
-        if before is None or now is None:
-            yield _appeared(what, "a table" if before else "", "a table" if now else "")
-        elif (before.columns, len(before.rows)) != (now.columns, len(now.rows)):
-            yield Drift(what, _shape(before), _shape(now), "", MOVED)
-        else:
-            allowed = [tolerances.get(f"{name}/{column}") for column in before.columns]
-            yield from _entries(what, before, now, allowed)
+    was, now = (f"{len(side.rows)} rows of {', '.join(side.columns)}" for side in (old, new))
+    if was != now:
+        yield Drift(_named("table", name), was, now, "", MOVED)
+        return
+    for i, j in product(range(len(old.rows)), range(len(old.columns))):
+        column = old.columns[j]
+        yield _compared(
+            f"{_named('table', name)}, row {i + 1}, {column or f'column {j + 1}'}",
+            (old.rows[i][j], old.numbers[i][j]),
+            (new.rows[i][j], new.numbers[i][j]),
+            tolerances.get(f"{name}/{column}"),
+        )
 
 
-def _shape(table: TableRecord) -> str:
-    return f"{len(table.rows)} rows of {', '.join(table.columns)}"
-
-
-def _entries(
-    what: str, old: TableRecord, new: TableRecord, tolerances: Sequence[float | None]
+def _figure(
+    name: str, old: FigureRecord, new: FigureRecord, _: Mapping[str, float]
 ) -> Iterator[Drift]:
-    for i, (old_row, new_row) in enumerate(zip(old.rows, new.rows, strict=True)):
-        for j, column in enumerate(old.columns):
-            yield _compared(
-                f"{what}, row {i + 1}, {column or f'column {j + 1}'}",
-                (old_row[j], old.numbers[i][j]),
-                (new_row[j], new.numbers[i][j]),
-                tolerances[j],
-            )
+    if old.sha256 != new.sha256:
+        # A figure has no tolerance of its own: it is drawn from numbers that are judged.
+        yield Drift(_named("figure", name), old.sha256[:8], new.sha256[:8], "drawn anew", WITHIN)
 
 
 def _texts(old: Record, new: Record) -> Iterator[Drift]:
     for before, now in zip(old.cells, new.cells, strict=False):
         if now.values:
             continue  # its text is its values, which are judged as such
-        label = repr(now.name) if now.name else f"at line {now.line}"
-        yield _text(f"output of cell {label}", before.output, now.output)
-        yield _text(f"warnings of cell {label}", before.warnings, now.warnings)
+        yield _text(f"output of cell {now.name!r}", before.output, now.output)
+        yield _text(f"warnings of cell {now.name!r}", before.warnings, now.warnings)
 
 
 def _text(what: str, old: str, new: str) -> Drift:
     """Two texts whose words are the same are judged by their numbers."""
     if old == new:
         return Drift(what, "", "", "", SAME)
-    line = next(
-        (
-            pair
-            for pair in zip(old.split("\n"), new.split("\n"), strict=False)
-            if pair[0] != pair[1]
-        ),
-        ("", f"{new.count(chr(10)) - old.count(chr(10)):+d} lines"),
-    )
+    lines = zip(old.split("\n"), new.split("\n"), strict=False)
+    longer = ("", f"{new.count(chr(10)) - old.count(chr(10)):+d} lines")
+    line = next((pair for pair in lines if pair[0] != pair[1]), longer)
     if _words(old) != _words(new):
         return Drift(what, *line, "", MOVED)
     pairs = zip(NUMBER.findall(old), NUMBER.findall(new), strict=True)
@@ -190,22 +183,19 @@ def _words(text: str) -> str:
     return re.sub(r"\s+", " ", NUMBER.sub("#", text))
 
 
-def _figures(old: Record, new: Record) -> Iterator[Drift]:
-    for name in [*old.figures, *(name for name in new.figures if name not in old.figures)]:
-        before, now = old.figures.get(name), new.figures.get(name)
-        what = f"figure {name!r}"
-        if before is None or now is None:
-            yield _appeared(what, "a figure" if before else "", "a figure" if now else "")
-        elif before.sha256 != now.sha256:
-            # A figure has no tolerance of its own: it is drawn from numbers that are judged.
-            yield Drift(what, before.sha256[:8], now.sha256[:8], "drawn anew", WITHIN)
-
-
 def ledger_entry(old: Record, drifts: list[Drift]) -> list[dict[str, Any]]:
-    """What the ledger keeps of a record whose values moved: them, and where they came from."""
-    verdicts = {item.what: item.verdict for item in drifts}
-    values = {name: value.text for name, value in old.values.items() if _named(name) in verdicts}
-    if not values:
+    """What the ledger keeps of a record whose values changed: them, and where they came from.
+
+    A value that reads as before has not changed, whatever its hidden digits; nor has one that only
+    gained a spread.
+    """
+    told = {
+        item.what: GONE if item.new == ABSENT else item.verdict
+        for item in drifts
+        if _read(item.old) != _read(item.new)
+    }
+    verdicts = {name: told[what] for name in old.values if (what := _named("value", name)) in told}
+    if not verdicts:
         return []
     origin = old.provenance
     return [
@@ -215,14 +205,18 @@ def ledger_entry(old: Record, drifts: list[Drift]) -> list[dict[str, Any]]:
             "packages": dict(origin.packages),
             "cpu": origin.cpu,
             "threads": origin.threads,
-            "values": values,
-            "verdicts": {name: verdicts[_named(name)] for name in values},
+            "values": {name: old.values[name].text for name in verdicts},
+            "verdicts": verdicts,
         }
     ]
 
 
-def _named(value: str) -> str:
-    return f"value {value!r}"
+def _read(text: str) -> str:
+    return text.partition(" ±")[0]
+
+
+def _named(kind: str, name: str) -> str:
+    return f"{kind} {name!r}"
 
 
 def table(drifts: list[Drift]) -> str:

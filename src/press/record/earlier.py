@@ -26,6 +26,7 @@ def _outcome(blog: Blog, record: Record, cell: CellRecord) -> Outcome:
         claims=tuple(claim.found for claim in record.claims if _within(claim, cell)),
         model=_model(blog, record, cell),
         data=_data(blog, record, cell),
+        unquotable=cell.unquotable,
     )
 
 
@@ -44,12 +45,12 @@ def _figure(blog: Blog, figure: FigureRecord) -> Figure:
 
 
 def _model(blog: Blog, record: Record, cell: CellRecord) -> Model | None:
-    model = record.models.get(cell.name or "")
+    model = record.models.get(cell.name)
     return Model((blog.root / model.file).read_bytes(), model.parameters) if model else None
 
 
 def _data(blog: Blog, record: Record, cell: CellRecord) -> Data | None:
-    data = record.data.get(cell.name or "")
+    data = record.data.get(cell.name)
     if not data:
         return None
     images = data.images

@@ -9,6 +9,7 @@ from pathlib import Path
 from press.blog import Blog
 from press.errors import PressError
 from press.files import digest
+from press.machine.python import POSTS
 from press.machine.versions import pinned_versions
 from press.record.record import SCHEMA, Record
 from press.script.cells import Script, read_script
@@ -39,13 +40,13 @@ class Reading:
     keys: Keys
 
 
-def read(blog: Blog, path: Path, record: Record | None) -> Reading:
+def read(blog: Blog, path: Path, record: Record | None, packages: tuple[str, ...] = ()) -> Reading:
     script = read_script(blog, path)
-    inputs = inputs_of(blog, script, record.products if record else ())
+    inputs = inputs_of(blog, script, record.products if record else (), packages)
     return Reading(script, inputs, keys_of(blog, script, inputs))
 
 
-def judge(blog: Blog, path: Path, record: Record | None) -> State:
+def judge(blog: Blog, path: Path, record: Record | None, packages: tuple[str, ...] = ()) -> State:
     if record is None:
         return State(NEVER)
     if record.provenance.rehearsal:
@@ -56,13 +57,13 @@ def judge(blog: Blog, path: Path, record: Record | None) -> State:
     missing = [file for file in record.files if not (blog.root / file).is_file()]
     if missing:
         return State(CHANGED, f"{missing[0]} is missing")
-    if not _untouched(blog, path, record):
-        reading = read(blog, path, record)
+    if not _untouched(blog, path, record, packages):
+        reading = read(blog, path, record, packages)
         if reading.keys.compute != record.keys.compute:
             return _changed(reading, record)
         if (reading.keys.display, reading.inputs.digests()) != (record.keys.display, _read(record)):
             return State(RELABELLED, "comments, names or layout; no run needed")
-    if record.schema < SCHEMA:
+    if record.schema < SCHEMA or not all(cell.name for cell in record.cells):
         return State(RELABELLED, "its record is of an older press; no run needed")
     older = aged(blog, record)
     return State(AGED, ", ".join(older)) if older else State(CURRENT)
@@ -80,9 +81,9 @@ def staleness(blog: Blog, path: Path, state: State) -> PressError:
     )
 
 
-def _untouched(blog: Blog, path: Path, record: Record) -> bool:
+def _untouched(blog: Blog, path: Path, record: Record, packages: tuple[str, ...]) -> bool:
     """Whether script, modules and files are byte for byte those of the run: no need to parse."""
-    if display_key(blog.text(path)) != record.keys.display:
+    if display_key(blog.text(path), packages) != record.keys.display:
         return False
     style = f"code/{STYLE}"
     if (blog.root / style).is_file() and style not in _read(record):
@@ -101,22 +102,23 @@ def _read(record: Record) -> dict[str, str]:
 def _changed(reading: Reading, record: Record) -> State:
     before = [what for cell in record.cells if (what := counted(cell.source, cell.tags))]
     cells = [cell for cell in reading.script.cells if code_of(cell.source)]
-    for cell, known in zip_longest(cells, before):
+    for cell, earlier in zip_longest(cells, before):
         if cell is None:
             return State(CHANGED, "the last cells were removed")
-        if counted(cell.source, cell.tags) != known:
+        if counted(cell.source, cell.tags) != earlier:
             return State(CHANGED, f"cell {cell.label}", cell.line)
     now, then = reading.inputs.digests(), _read(record)
     for name in sorted({*now, *then}):
         if now.get(name) != then.get(name):
             return State(CHANGED, name)
-    return State(CHANGED, "press runs or collects scripts differently now")
+    return State(CHANGED, "the packages that the post names, or what press does with scripts")
 
 
 def aged(blog: Blog, record: Record) -> list[str]:
     """The versions that the record was made with and that are not today's."""
     versions = {"python": record.provenance.python, **record.provenance.packages}
     today = {"python": ".".join(map(str, sys.version_info[:3])), **pinned_versions(blog.root)}
+    today |= pinned_versions(blog.root, POSTS)
     return [
         f"{name} {version} → {today[name]}"
         for name, version in versions.items()

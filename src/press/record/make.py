@@ -8,7 +8,6 @@ from press.blog import Blog
 from press.record.downloads import requirements
 from press.record.earlier import outcomes_of
 from press.record.freshness import Reading
-from press.record.notebook import notebook
 from press.record.record import SCHEMA, CellRecord, Filed, Provenance, Record, made_file
 from press.record.results import results_of
 from press.run.outcome import NOTHING, Outcome
@@ -60,9 +59,7 @@ def spread(script: Script, items: Sequence[Item], nothing: Item) -> list[Item]:
 def make(slug: str, findings: Findings) -> Filed[Record]:
     reading, provenance = findings.reading, findings.provenance
     results = results_of(slug, reading.script, findings.outcomes)
-    book = notebook(reading.script, findings.outcomes)
     pins = requirements(slug, provenance)
-    book_file = made_file(f"downloads/{slug}", ".ipynb", book)
     pins_file = made_file(f"downloads/{slug}", ".txt", pins)
     card_file = made_file(f"img/{slug}/card", ".png", findings.card) if findings.card else None
     record = Record(
@@ -71,12 +68,11 @@ def make(slug: str, findings: Findings) -> Filed[Record]:
         script=reading.script.path,
         keys=reading.keys,
         inputs={**reading.inputs.digests(), **dict.fromkeys(sorted(findings.products))},
-        notebook=book_file,
         requirements=pins_file,
         card=card_file,
         ledger=findings.ledger,
         provenance=provenance,
     )
-    files = {**results.files, book_file.file: book, pins_file.file: pins}
+    files = {**results.files, pins_file.file: pins}
     files |= {card_file.file: findings.card} if card_file and findings.card else {}
     return Filed(record, files)

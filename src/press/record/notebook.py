@@ -1,54 +1,87 @@
-"""The executed notebook that readers download: the script's cells with what they gave."""
+"""The notebook that readers download: script, results, and the article around them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
 
-import jupytext
-from nbconvert.exporters import NotebookExporter
-from nbformat.v4 import new_output
-
+from press.blog import Blog
+from press.errors import PressError
+from press.files import digest, write
+from press.record.article import between
+from press.record.earlier import outcomes_of
+from press.record.record import Record
 from press.run.outcome import Figure, Outcome, Table
-from press.script.cells import Script
+from press.script.formats import cells_in
+from press.site.post import Post
 
-
-def notebook(script: Script, outcomes: Sequence[Outcome]) -> bytes:
-    """The notebook as it would be saved after a run, the same bytes for the same results."""
-    made = jupytext.reads(script.text, fmt={"extension": Path(script.path).suffix})
-    made.metadata = {"kernelspec": KERNEL, "language_info": {"name": "python"}}
-    waiting = iter(outcomes)
-    for number, cell in enumerate(made.cells, start=1):
-        cell.id = f"cell-{number}"
-        cell.metadata = {key: cell.metadata[key] for key in KEPT if key in cell.metadata}
-        if cell.cell_type == "code" and cell.source.strip():
-            cell.outputs = list(_outputs(next(waiting)))
-    text, _ = NotebookExporter().from_notebook_node(made)
-    return f"{text.rstrip()}\n".encode()
-
-
+FORM = 1
+"""Counted up when notebooks are made differently."""
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 KEPT = ("title", "name", "tags")
 
 
-def _outputs(outcome: Outcome) -> Sequence[Any]:
-    texts = {"stdout": outcome.output, "stderr": outcome.warnings}
-    return [
-        *(
-            new_output("stream", name=name, text=f"{text}\n")
-            for name, text in texts.items()
-            if text
-        ),
-        *(_shown({"text/html": _html(table)}) for table in outcome.tables),
-        *(_shown(_drawn(figure)) for figure in outcome.figures),
-    ]
+def keep_notebook(blog: Blog, post: Post, record: Record, *, check: bool) -> None:
+    """Have the notebook of this text and this run; with `check`, refuse another."""
+    path = blog.notebook(post.slug)
+    text = blog.text(blog.root / post.path)
+    source = digest(f"{FORM}\0{text}\0{record.provenance.digest}")
+    if path.exists() and source.encode() in path.read_bytes():
+        return
+    if check:
+        problem = "is not of today's text or results"
+        raise PressError(f"{blog.shown(path)}:1", problem, f"run: ./press build {post.slug}")
+    script = blog.root / record.script
+    write(path, notebook(script, between(text, post, record), outcomes_of(blog, record), source))
 
 
-def _shown(data: dict[str, Any]) -> Any:
-    return new_output("display_data", data=data)
+def notebook(
+    script: Path, prose: dict[int, str], outcomes: Sequence[Outcome], source: str
+) -> bytes:
+    """It as it would be saved after a run, the same bytes for the same results.
+
+    `source` names what it is made of, and is kept in it.
+    """
+    # Imported late: most builds make none.
+    import nbformat
+    from nbformat.v4 import new_markdown_cell
+
+    made = cells_in(script.read_text("utf-8"), script.suffix)
+    made.metadata = {
+        "kernelspec": KERNEL,
+        "language_info": {"name": "python"},
+        "made_of": source,
+    }
+    cells = []
+    waiting = iter(enumerate(outcomes))
+    for cell in made.cells:
+        cell.metadata = {key: cell.metadata[key] for key in KEPT if key in cell.metadata}
+        if cell.cell_type == "code" and cell.source.strip():
+            number, outcome = next(waiting)
+            cell.outputs = list(_outputs(outcome))
+            if number in prose:
+                cells.append(new_markdown_cell(prose[number]))
+        cells.append(cell)
+    cells += [new_markdown_cell(prose[len(outcomes)])] if len(outcomes) in prose else []
+    for number, cell in enumerate(cells, start=1):
+        cell.id = f"cell-{number}"
+    made.cells = cells
+    return f"{nbformat.writes(made, version=4).rstrip()}\n".encode()
 
 
-def _drawn(figure: Figure) -> dict[str, Any]:
+def _outputs(outcome: Outcome) -> Iterator[Any]:
+    from nbformat.v4 import new_output
+
+    for name, text in (("stdout", outcome.output), ("stderr", outcome.warnings)):
+        if text:
+            yield new_output("stream", name=name, text=f"{text}\n")
+    shown = [{"text/html": _html(table)} for table in outcome.tables]
+    shown += [_drawn(figure) for figure in outcome.figures]
+    for data in shown:
+        yield new_output("display_data", data=data)
+
+
+def _drawn(figure: Figure) -> dict[str, str]:
     import base64
 
     if figure.suffix == ".svg":
@@ -58,16 +91,10 @@ def _drawn(figure: Figure) -> dict[str, Any]:
 
 def _html(table: Table) -> str:
     head = "".join(f"<th>{escape(column)}</th>" for column in table.columns)
-    rows = "".join(
-        "<tr>"
-        + "".join(
-            f"<{tag}>{escape(entry)}</{tag}>" for tag, entry in zip(_tags(table), row, strict=True)
-        )
-        + "</tr>"
+    tags = ["th" if column < table.index else "td" for column in range(len(table.columns))]
+    rows = [
+        "".join(f"<{tag}>{escape(text)}</{tag}>" for tag, text in zip(tags, row, strict=True))
         for row in table.rows
-    )
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
-
-
-def _tags(table: Table) -> list[str]:
-    return ["th" if column < table.index else "td" for column in range(len(table.columns))]
+    ]
+    body = "".join(f"<tr>{row}</tr>" for row in rows)
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"

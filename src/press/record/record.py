@@ -23,7 +23,7 @@ class Filed(Generic[Item]):
 
 @dataclass(frozen=True)
 class CellRecord:
-    name: str | None
+    name: str
     tags: tuple[str, ...]
     line: int
     end_line: int
@@ -35,6 +35,8 @@ class CellRecord:
     values: tuple[str, ...]
     untagged: Mapping[str, Value] | None
     """The last expression, if it is a dict that the tag `values` could publish and does not."""
+    unquotable: tuple[str, ...] = ()
+    """What it showed that no page can show."""
     needs: tuple[Part, ...] = ()
     """The smallest program that ends in it and runs alone."""
 
@@ -49,34 +51,36 @@ class Made:
 
 @dataclass(frozen=True)
 class FigureRecord(Made):
-    cell: str | None
+    cell: str
     width: int
     height: int
 
 
 @dataclass(frozen=True)
 class TableRecord(Table):
-    cell: str | None = None
+    cell: str = ""
 
 
 @dataclass(frozen=True)
 class ValueRecord(Value):
-    cell: str | None = None
+    cell: str = ""
     line: int = 0
 
 
 @dataclass(frozen=True)
 class Claim:
-    cell: str | None
+    cell: str
     line: int
     text: str
     found: str = ""
     """What its sides came to when it was checked."""
+    alone: bool = False
+    """Whether it is made of this run alone."""
 
 
 @dataclass(frozen=True)
 class ModelRecord(Made):
-    cell: str | None
+    cell: str
     parameters: int
     bytes: int
 
@@ -90,7 +94,7 @@ class SpriteRecord(Made):
 
 @dataclass(frozen=True)
 class DataRecord(Made):
-    cell: str | None
+    cell: str
     content: Mapping[str, Any]
     """The items that are short enough for a page to be made from them."""
     images: SpriteRecord | None
@@ -158,7 +162,6 @@ class Record(Results):
     keys: Keys
     inputs: Mapping[str, str | None]
     """What the script read, with digests; none for files that the run made itself."""
-    notebook: Made
     requirements: Made | None
     card: Made | None
     ledger: tuple[Mapping[str, Any], ...]
@@ -169,25 +172,33 @@ class Record(Results):
         """The digests of all files that belong to the record."""
         made: list[Made] = [*self.figures.values(), *self.models.values(), *self.data.values()]
         made += [data.images for data in self.data.values() if data.images]
-        made += [item for item in (self.notebook, self.requirements, self.card) if item]
+        made += [item for item in (self.requirements, self.card) if item]
         return {item.file: item.sha256 for item in made}
 
     @property
-    def known(self) -> dict[str, set[str]]:
+    def names(self) -> dict[str, set[str]]:
         """The names that a post can quote, by kind."""
         return {
-            "cell": {cell.name for cell in self.cells if cell.name},
-            "figure": {name for name, figure in self.figures.items() if figure.cell},
-            "table": {name for name, table in self.tables.items() if table.cell},
+            "cell": {cell.name for cell in self.cells},
+            "figure": set(self.figures),
+            "table": set(self.tables),
             "value": set(self.values),
-            "model": {name for name, model in self.models.items() if model.cell},
-            "data": {name for name, data in self.data.items() if data.cell},
+            "model": set(self.models),
+            "data": set(self.data),
         }
 
     @property
-    def held(self) -> dict[str, set[str]]:
-        """By data, the items that a post can ask for."""
-        return {name: {*data.content, *data.shapes} for name, data in self.data.items()}
+    def held(self) -> dict[str, dict[str, set[str]]]:
+        """By kind and name, the items that a post can ask for."""
+        return {
+            "data": {name: {*data.content, *data.shapes} for name, data in self.data.items()},
+            "table": {name: set(table.columns) for name, table in self.tables.items()},
+        }
+
+    @property
+    def unquotable(self) -> dict[str, tuple[str, ...]]:
+        """By cell, what it showed that no page can show."""
+        return {cell.name: cell.unquotable for cell in self.cells if cell.unquotable}
 
     @property
     def products(self) -> set[str]:

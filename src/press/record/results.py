@@ -29,11 +29,14 @@ from press.record.record import (
     made_file,
 )
 from press.run.outcome import Data, Model, Outcome, Unfit, Value
-from press.script.cells import Cell, Script, parse_cell
-from press.script.programs import Slicer
+from press.script.cells import Cell, Script, claims_in, parse_cell
+from press.script.programs import Programs
 
 BRIEF = 2000
 """Entries that an item of data may have to stand in the record, which pages are made from."""
+
+THIS_RUN = re.compile(r"#\s*this run\b")
+"""Behind a claim that its author makes of this run alone: other seeds may tell otherwise."""
 
 
 @dataclass(frozen=True)
@@ -43,11 +46,10 @@ class Place:
     slug: str
     path: str
     cell: Cell
-    number: int
 
     @property
     def name(self) -> str:
-        return self.cell.name or f"cell-{self.number}"
+        return self.cell.quoted_as
 
     def error(self, line: int, problem: str, remedy: str) -> PressError:
         return PressError(f"{self.path}:{line}", problem, remedy)
@@ -59,14 +61,13 @@ class Place:
 
 def results_of(slug: str, script: Script, outcomes: Sequence[Outcome]) -> Filed[Results]:
     """Name what the cells left: the same for outcomes of a run and for those of an older record."""
-    slicer = Slicer(script)
+    programs = Programs(script)
     results, files = Results(), dict[str, bytes]()
-    for number, (cell, outcome) in enumerate(zip(script.cells, outcomes, strict=True), start=1):
-        place = Place(slug, script.path, cell, number)
+    for number, (cell, outcome) in enumerate(zip(script.cells, outcomes, strict=True)):
+        place = Place(slug, script.path, cell)
         own = _own_results(place, outcome)
         _check_free(own.record, results, place)
-        needs = slicer.program(number - 1) if cell.name else ()
-        record = replace(_cell(cell, outcome, own.record), needs=needs)
+        record = replace(_cell(cell, outcome, own.record), needs=programs.of(number))
         results = _joined(results, replace(own.record, cells=(record,)))
         files |= own.files
     return Filed(results, files)
@@ -79,7 +80,7 @@ def _own_results(place: Place, outcome: Outcome) -> Filed[Results]:
     tables = dict(zip(_names(place.name, outcome.tables), outcome.tables, strict=True))
     results = Results(
         figures=figures.record,
-        tables={n: TableRecord(**vars(t), cell=place.cell.name) for n, t in tables.items()},
+        tables={n: TableRecord(**vars(t), cell=place.name) for n, t in tables.items()},
         values=_values(place, outcome),
         claims=tuple(_claims(place.cell, outcome)),
         models=models.record,
@@ -90,7 +91,7 @@ def _own_results(place: Place, outcome: Outcome) -> Filed[Results]:
 
 def _cell(cell: Cell, outcome: Outcome, own: Results) -> CellRecord:
     return CellRecord(
-        name=cell.name,
+        name=cell.quoted_as,
         tags=cell.tags,
         line=cell.line,
         end_line=cell.end_line,
@@ -101,6 +102,7 @@ def _cell(cell: Cell, outcome: Outcome, own: Results) -> CellRecord:
         tables=tuple(own.tables),
         values=tuple(own.values),
         untagged=None if own.values else _all_fit(outcome),
+        unquotable=outcome.unquotable,
     )
 
 
@@ -132,7 +134,7 @@ def _figures(place: Place, outcome: Outcome) -> Filed[dict[str, FigureRecord]]:
     for name, figure in zip(names, outcome.figures, strict=True):
         made = place.made(name, figure.suffix, figure.data)
         size = figure.width, figure.height
-        records[name] = FigureRecord(made.file, made.sha256, place.cell.name, *size)
+        records[name] = FigureRecord(made.file, made.sha256, place.name, *size)
         files[made.file] = figure.data
     return Filed(records, files)
 
@@ -156,7 +158,7 @@ def _values(place: Place, outcome: Outcome) -> dict[str, ValueRecord]:
         if isinstance(value, Unfit):
             remedy = 'give a text such as f"{x:.2%}", a whole number or a finite float'
             raise place.error(line, f"value {name!r} {value.problem}", remedy)
-        values[name] = ValueRecord(**vars(value), cell=cell.name, line=line)
+        values[name] = ValueRecord(**vars(value), cell=place.name, line=line)
     return values
 
 
@@ -171,15 +173,13 @@ def _line_of_key(cell: Cell, name: str) -> int:
 
 
 def _claims(cell: Cell, outcome: Outcome) -> Iterable[Claim]:
-    if "claim" not in cell.tags:
-        return
-    tree = parse_cell(cell.source)
-    asserts = [node for node in (ast.walk(tree) if tree else ()) if isinstance(node, ast.Assert)]
-    asserts.sort(key=lambda node: (node.lineno, node.col_offset))
-    for node, found in zip_longest(asserts, outcome.claims[: len(asserts)], fillvalue=""):
+    nodes = claims_in(cell)
+    for node, found in zip_longest(nodes, outcome.claims[: len(nodes)], fillvalue=""):
         if isinstance(node, ast.Assert):
             text = ast.get_source_segment(cell.source, node) or ""
-            yield Claim(cell.name, cell.line + node.lineno - 1, text, found)
+            lines = cell.source.split("\n")[node.lineno - 1 : node.end_lineno]
+            alone = any(THIS_RUN.search(line) for line in lines)
+            yield Claim(cell.quoted_as, cell.line + node.lineno - 1, text, found, alone)
 
 
 def _models(place: Place, outcome: Outcome) -> Filed[dict[str, ModelRecord]]:
@@ -195,7 +195,7 @@ def _models(place: Place, outcome: Outcome) -> Filed[dict[str, ModelRecord]]:
         )
     made = place.made(place.name, ".bin", model.data)
     size = len(model.data)
-    record = ModelRecord(made.file, made.sha256, cell.name, model.parameters, size)
+    record = ModelRecord(made.file, made.sha256, place.name, model.parameters, size)
     return Filed({place.name: record}, {made.file: model.data})
 
 
@@ -219,7 +219,7 @@ def _data(place: Place, outcome: Outcome) -> Filed[dict[str, DataRecord]]:
         files[sheet.file] = sprite.data
     brief = {name: item for name, item in data.content.items() if size(item) <= BRIEF}
     shapes = {name: shape(item) for name, item in data.content.items()}
-    record = DataRecord(made.file, made.sha256, cell.name, brief, images, shapes)
+    record = DataRecord(made.file, made.sha256, place.name, brief, images, shapes)
     return Filed({place.name: record}, files)
 
 

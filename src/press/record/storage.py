@@ -11,13 +11,12 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from press.blog import Blog
-from press.datasets.mnist import MNIST
 from press.errors import PressError
 from press.files import digest, write
 from press.record.fields import from_tree
 from press.record.record import SCHEMA, Filed, Record
 
-MADE_BY_RUNS = re.compile(r".+\.[0-9a-f]{8}\.(svg|png|ipynb|bin|json|txt)")
+MADE_BY_RUNS = re.compile(r".+\.[0-9a-f]{8}\.(svg|png|jpg|gif|ipynb|bin|json|txt)")
 FIRST = ("schema", "script", "keys", "inputs")
 
 
@@ -49,21 +48,10 @@ def read_record(blog: Blog, slug: str, *, trusting: bool = False) -> Record | No
     if not trusting and tree.get("provenance", {}).get("digest") != _digest_of(tree):
         raise PressError(f"{shown}:1", "was edited by hand", f"restore it, or {again}")
     try:
-        return from_tree(Record, _upgraded(tree))
+        tree.pop("notebook", None)  # older presses made it with the record
+        return from_tree(Record, tree)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise PressError(f"{shown}:1", "is no run record", f"restore it, or {again}") from error
-
-
-def _upgraded(tree: dict[str, Any]) -> dict[str, Any]:
-    """A record of an older press in today's words; it is made anew without a run."""
-    if tree["schema"] >= SCHEMA:
-        return tree
-    cells = [{**cell, "untagged": cell["entries"]} for cell in tree["cells"]]
-    for cell in cells:
-        del cell["entries"]
-    known, provenance = tree["provenance"]["data"], tree["provenance"]
-    sources = [{"name": MNIST.title, "digest": known, "credit": MNIST.credit}] if known else []
-    return {**tree, "cells": cells, "provenance": {**provenance, "data": sources}}
 
 
 def write_record(blog: Blog, slug: str, made: Filed[Record]) -> None:
@@ -91,7 +79,7 @@ def sealed(record: Record) -> Record:
 
 
 def dumps(record: Record) -> str:
-    return _lines(_to_json(sealed(record)), "") + "\n"
+    return lines(_to_json(sealed(record))) + "\n"
 
 
 def _to_json(record: Record) -> Any:
@@ -104,14 +92,14 @@ def _digest_of(tree: Mapping[str, Any]) -> str:
     return digest(json.dumps({**tree, "provenance": provenance}, sort_keys=True))
 
 
-def _lines(tree: Any, margin: str) -> str:
+def lines(tree: Any, margin: str = "") -> str:
     """JSON that diffs well: one line for every item, except lists of plain items."""
     deeper = margin + " "
     if isinstance(tree, dict) and tree:
-        items = [f"{deeper}{_scalar(key)}: {_lines(item, deeper)}" for key, item in tree.items()]
+        items = [f"{deeper}{_scalar(key)}: {lines(item, deeper)}" for key, item in tree.items()]
         return "{\n" + ",\n".join(items) + f"\n{margin}}}"
     if isinstance(tree, list) and any(isinstance(item, dict | list) for item in tree):
-        items = [deeper + _lines(item, deeper) for item in tree]
+        items = [deeper + lines(item, deeper) for item in tree]
         return "[\n" + ",\n".join(items) + f"\n{margin}]"
     if isinstance(tree, list):
         return "[" + ", ".join(_scalar(item) for item in tree) + "]"

@@ -1,13 +1,26 @@
 """What went wrong in a cell, in the author's terms."""
 
+import importlib.util
 import re
 from textwrap import shorten
 
 from nbclient.exceptions import CellExecutionError
 
 from press.errors import PressError
+from press.machine.versions import package_of
 from press.run.outputs import ANSI
 from press.script.cells import Cell, Script
+
+MISSING = re.compile(r"(?:No module named|[Mm]issing optional dependency) '(\w+)")
+
+REMEDIES = (
+    ("Line magic function `", "load what brings it (%load_ext) before it, or write it in Python"),
+    ("Cell magic `", "load what brings it (%load_ext) before it, or write it in Python"),
+    ("name '__file__' is not defined", "write paths from code/, where scripts run"),
+    ("asyncio.run() cannot be called", "write await in its place, as in a notebook"),
+    ("does not support input requests", "write the answer into the script: nobody is there to ask"),
+)
+"""What to do about errors that are told here and not in a plain program."""
 
 
 def failed(failure: CellExecutionError, cell: Cell, script: Script) -> PressError:
@@ -24,7 +37,18 @@ def failed(failure: CellExecutionError, cell: Cell, script: Script) -> PressErro
             "correct the claim, or what it is about",
         )
     told = f"{failure.ename}: {reason}" if reason else failure.ename
-    return PressError(place, f"cell {cell.label} raised {told}", "mend the cell")
+    return PressError(place, f"cell {cell.label} raised {told}", _remedy(failure.ename, reason))
+
+
+def _remedy(error: str, reason: str) -> str:
+    """What a notebook or a plain program need not do, or can have; the author knows the rest."""
+    if known := next((words for cause, words in REMEDIES if cause in reason), None):
+        return known
+    found = MISSING.search(reason) if error in ("ModuleNotFoundError", "ImportError") else None
+    if not found or importlib.util.find_spec(found[1]):
+        return "mend the cell"
+    package = package_of(found[1])
+    return f"name it in the post's front matter (packages: [{package}]) and run ./press pin"
 
 
 def left(cell: Cell, script: Script, place: str = "") -> PressError:

@@ -2,8 +2,12 @@
 
 The SVG stays as drawn for the light page. A style sheet inside gives every colour its counterpart
 for the dark one: greys are turned over, hues are lifted. Pictures of one ink, such as a digit in
-greys, become masks through which that ink is seen, so that they follow like any line. In coloured
-pictures white becomes transparent: the middle of a diverging colour map is the page itself.
+greys, become masks through which that ink is seen, so that they follow like any line. Coloured
+pictures that hold white have a second face: what is darkest on the light page, such as the ends of
+a diverging colour map, is brightest on the dark one, and white is the page itself on both.
+
+By itself the file follows the system; as FILE#light or FILE#dark it is what the page asks for, in
+browsers, too, whose pictures know nothing of the page that they stand in.
 """
 
 import base64
@@ -21,33 +25,49 @@ PX_PER_PT = 96 / 72
 PROLOGUE = re.compile(
     r"<\?xml.*?\?>\s*|<!DOCTYPE.*?>\s*|<metadata>.*?</metadata>\s*|<!--.*?-->\s*", re.DOTALL
 )
-SIZE = re.compile(r'<svg\b[^>]*?\bwidth="(?P<width>[\d.]+)pt"[^>]*?>', re.DOTALL)
-POINTS = re.compile(r'\b(width|height)="([\d.]+)pt"')
+SIZE = re.compile(r'\b(width|height)="([\d.]+)(pt|px|)"')
 COLOUR = re.compile(r"\b(fill|stroke): (#[0-9a-f]{6})\b")
 IMAGE = re.compile(r"<image\b(?P<attributes>[^>]*?)/>", re.DOTALL)
 PNG = re.compile(r'\bxlink:href="data:image/png;base64,\s*(?P<data>[^"]*)"')
 GEOMETRY = re.compile(r'\b(x|y|width|height)="([^"]*)"')
+ID = re.compile(r'\bid="[^"]*"')
 TRANSFORM = re.compile(r'\btransform="[^"]*"')
+
+NEARLY_WHITE = 240
+
+FACES = (
+    ":root{color-scheme:light dark}#light:target{color-scheme:light}#dark:target{color-scheme:dark}"
+    ".night{display:none}"
+    "@media (prefers-color-scheme:dark){.day{display:none}.night{display:inline}}"
+    "#light:target .day,#dark:target .night{display:inline}"
+    "#light:target .night,#dark:target .day{display:none}"
+)
+
+# On a phone figures are drawn at six tenths of their size: words stay at nine pixels there.
+LARGER_WORDS = (
+    "@media (max-width:370px){"
+    '[id^="text_"]{transform-box:fill-box;transform-origin:center;transform:scale(1.12)}}'
+)
 
 
 def from_svg(svg: str) -> Figure:
     """The figure for the page: text in, text out, but for the size."""
     text = PROLOGUE.sub("", svg).strip()
-    sizes = {name: float(points) * PX_PER_PT for name, points in POINTS.findall(_head(text))}
+    sizes = {match[1]: _pixels(match) for match in SIZE.finditer(_head(text))}
     text = _in_pixels(text)
     text = _with_inks(text)
     text = _with_dark_side(text)
     return Figure(
         data=f"{text}\n".encode(),
         suffix=".svg",
-        width=round(sizes.get("width", 0)),
-        height=round(sizes.get("height", 0)),
+        width=sizes.get("width", 0),
+        height=sizes.get("height", 0),
     )
 
 
-def from_png(data: bytes) -> Figure:
+def from_bitmap(data: bytes, suffix: str) -> Figure:
     image = _opened(data)
-    return Figure(data, ".png", image.width, image.height)
+    return Figure(data, suffix, image.width, image.height)
 
 
 def _head(text: str) -> str:
@@ -56,23 +76,28 @@ def _head(text: str) -> str:
 
 def _in_pixels(text: str) -> str:
     head = _head(text)
-    pixels = POINTS.sub(lambda m: f'{m[1]}="{round(float(m[2]) * PX_PER_PT)}"', head)
-    return pixels + text[len(head) :]
+    return SIZE.sub(lambda match: f'{match[1]}="{_pixels(match)}"', head) + text[len(head) :]
+
+
+def _pixels(size: re.Match[str]) -> int:
+    return round(float(size[2]) * (PX_PER_PT if size[3] == "pt" else 1))
 
 
 def _with_dark_side(text: str) -> str:
     """Add a rule for each colour that the figure uses; black is what has no colour of its own."""
     used = sorted(set(COLOUR.findall(text)))
-    rules = [
-        f'[style*="{kind}: {colour}"]{{{kind}:{dark(colour)}!important}}' for kind, colour in used
-    ]
-    sheet = f"svg{{fill:{dark('#000000')}}}" + "".join(rules)
-    style = (
-        "<style>:root{color-scheme:light dark}"
-        f"@media (prefers-color-scheme:dark){{{sheet}}}</style>"
+    rules = "".join(
+        f'[style*="{kind}: {colour}"]{{{kind}:{_either(colour)}!important}}'
+        for kind, colour in used
     )
+    style = f"<style>{FACES}#dark{{fill:{_either('#000000')}}}{rules}{LARGER_WORDS}</style>"
     head = _head(text)
-    return head + "\n" + style + text[len(head) :]
+    body = text[len(head) : text.rindex("</svg>")].strip()
+    return f'{head}\n{style}\n<g id="light"><g id="dark">\n{body}\n</g></g>\n</svg>'
+
+
+def _either(colour: str) -> str:
+    return f"light-dark({colour},{dark(colour)})"
 
 
 def dark(colour: str) -> str:
@@ -137,13 +162,17 @@ def _redrawn(attributes: str, mask: str) -> str:
     image = _opened(base64.b64decode(embedded["data"]))
     inked = _ink(image)
     if inked is None:
-        return f"<image{PNG.sub(_href(_without_white(image)), attributes)}/>"
+        faces = _faces(image) or {"face": image}
+        alike = ID.sub("", attributes)
+        return "".join(
+            f'<image class="{name}"{PNG.sub(_href(face), alike)}/>' for name, face in faces.items()
+        )
     colour, coverage = inked
     box = {"x": "0", "y": "0", **dict(GEOMETRY.findall(attributes))}
     geometry = " ".join(f'{name}="{length}"' for name, length in box.items())
     transform = TRANSFORM.search(attributes)
     inner = TRANSFORM.sub("", PNG.sub(_href(coverage), attributes))
-    inner = re.sub(r'\sid="[^"]*"', "", inner)
+    inner = ID.sub("", inner)
     return (
         f"<g {transform[0] if transform else ''}>"
         f'<mask id="{mask}" maskUnits="userSpaceOnUse" {geometry}><image{inner}/></mask>'
@@ -153,44 +182,44 @@ def _redrawn(attributes: str, mask: str) -> str:
 
 def _ink(image: "Image") -> "tuple[str, Image] | None":
     """The one colour that a picture is drawn in, and how much of it each pixel holds."""
-    from PIL import Image, ImageChops
+    import numpy as np
+    from PIL import Image
 
-    red, green, blue, alpha = image.convert("RGBA").split()
-    if alpha.getextrema() == (255, 255):
-        grey = all(ImageChops.difference(red, other).getbbox() is None for other in (green, blue))
-        return ("#000000", ImageChops.invert(red)) if grey else None
-    seen = alpha.point(lambda level: 255 if level > 16 else 0)
-    if seen.getbbox() is None:
+    rgba = np.asarray(image.convert("RGBA"))
+    colours, alpha = rgba[..., :3], rgba[..., 3]
+    if (alpha == 255).all():
+        grey = (colours == colours[..., :1]).all()
+        return ("#000000", Image.fromarray(255 - colours[..., 0])) if grey else None
+    seen = colours[alpha > 16].astype(int)
+    if not len(seen) or (np.ptp(seen, axis=0) > 24).any():
         return None
-    ranges = [
-        Image.composite(channel, Image.new("L", image.size, fill), seen).getextrema()
-        for channel in (red, green, blue)
-        for fill in (255, 0)
-    ]
-    lows = [_level(extrema[0]) for extrema in ranges[::2]]
-    highs = [_level(extrema[1]) for extrema in ranges[1::2]]
-    if any(high - low > 24 for low, high in zip(lows, highs, strict=True)):
-        return None
-    return "#" + "".join(
-        f"{(low + high) // 2:02x}" for low, high in zip(lows, highs, strict=True)
-    ), alpha
+    middle = (seen.min(axis=0) + seen.max(axis=0)) // 2
+    return "#" + "".join(f"{level:02x}" for level in middle), Image.fromarray(alpha)
 
 
-def _without_white(image: "Image") -> "Image":
-    """The same on a white page, but with the white taken out, so that the page shows through."""
+def _faces(image: "Image") -> "dict[str, Image]":
+    """A picture that holds white for the light page and for the dark one, lightness turned over.
+
+    The page shows through where there is least colour. There are none of a picture without white.
+    """
     import numpy as np
     from PIL import Image
 
     rgba = np.asarray(image.convert("RGBA"), dtype=float)
-    lowest = rgba[..., :3].min(axis=2, keepdims=True)
+    rgb, alpha = rgba[..., :3], rgba[..., 3:] / 255
+    lowest, highest = rgb.min(axis=2, keepdims=True), rgb.max(axis=2, keepdims=True)
+    if lowest.max() < NEARLY_WHITE:
+        return {}
     cover = 255 - lowest
-    colour = (rgba[..., :3] - lowest) * 255 / np.maximum(cover, 1)
-    seen = cover * rgba[..., 3:] / 255
-    return Image.fromarray(np.concatenate([colour, seen], axis=2).round().astype("uint8"))
-
-
-def _level(extreme: "float | tuple[int, int]") -> int:
-    return int(extreme[0] if isinstance(extreme, tuple) else extreme)
+    faces = {"day": rgb - lowest, "night": rgb - lowest + 255 - highest}
+    return {
+        name: Image.fromarray(
+            np.concatenate([inks * 255 / np.maximum(cover, 1), cover * alpha], axis=2)
+            .round()
+            .astype("uint8")
+        )
+        for name, inks in faces.items()
+    }
 
 
 def _href(image: "Image") -> str:

@@ -38,6 +38,8 @@ class Value:
     """Of how many runs it is the mean."""
     expected: str = ""
     """In what range one further run falls with about 95 %."""
+    each: tuple[str, ...] = ()
+    """How each of them reads."""
 
 
 @dataclass(frozen=True)
@@ -83,10 +85,14 @@ class Outcome:
     """The last expression, if it is a dict, whether or not its items can be values."""
     claims: tuple[str, ...] = ()
     """For each assertion outside functions, what its sides came to."""
+    held: tuple[bool | None, ...] = ()
+    """For each assertion, whether it held, where they are judged one by one."""
     model: Model | Unfit | None = None
     """The last expression, if it is a network."""
     data: Data | Unfit | None = None
     """The last expression, if it is a dict, as pages look into it."""
+    unquotable: tuple[str, ...] = ()
+    """What else the cell showed that no page can show."""
 
 
 NOTHING = Outcome()

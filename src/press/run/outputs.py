@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from press.kernel.protocol import CLAIMS, DATA, MODEL, TABLE, VALUES
+from press.kernel.protocol import CLAIMS, DATA, HELD, MODEL, TABLE, VALUES
 from press.run import figure
 from press.run.claims import in_words
 from press.run.outcome import (
@@ -27,12 +27,28 @@ ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07]*\x07")
 OVERWRITTEN = re.compile(r"[^\n\x08]\x08|^\x08+", re.MULTILINE)
 NUMBER = re.compile(r"[-+\u2212]?\d[\d,\u202f\u00a0]*(?:\.\d+)?(?:[eE][-+]?\d+)?")
 
+BITMAPS = {"image/jpeg": ".jpg", "image/gif": ".gif"}
+LIVE = {
+    "application/vnd.plotly": "a Plotly figure",
+    "application/vnd.vega": "an Altair chart",
+    "application/vnd.bokeh": "a Bokeh plot",
+    "application/vnd.jupyter.widget": "a widget",
+    "application/javascript": "JavaScript",
+    "audio/": "sound",
+    "video/": "a film",
+}
+"""How the types of outputs begin that need scripts or players, and what they are."""
+
 # (what changes from run to run for no reason, what stands in its place)
 NOISE = [
     (re.compile(r" ━+ \d+(?:\.\d+)?[a-zµ]+(?: \d+(?:\.\d+)?[a-zµ]+/step)?(?= - |\n|$)"), ""),
     (re.compile(r" - \d+(?:\.\d+)?(?:us|ms|s) - \d+(?:\.\d+)?(?:us|ms|s)/step(?= - |\n|$)"), ""),
     (re.compile(r"\bat 0x[0-9a-fA-F]+"), "at 0x…"),
     (re.compile(r"/\S*/ipykernel_\d+/\d+\.py:\d+"), "cell"),
+    (re.compile(r"\S*/site-packages/"), "site-packages/"),
+    # As statsmodels heads its summaries.
+    (re.compile(r"(?m)^(Date: +)\w{3}, \d\d \w{3} \d{4}"), rf"\1{'…':>16}"),
+    (re.compile(r"(?m)^(Time: +)\d\d:\d\d:\d\d"), rf"\1{'…':>8}"),
     # A resumed kernel does not know the lines of the cells that it did not run.
     (re.compile(r"(?m)^(cell: \w+: .*)\n  \S.*$"), r"\1"),
     (re.compile(r"(?m)^(CPU times|Wall time): .*$"), r"\1: …"),
@@ -57,11 +73,13 @@ def outcome_of(outputs: Sequence[Mapping[str, Any]], places: Mapping[str, str]) 
         output=clean("".join(texts), places),
         warnings=clean("".join(warnings), places),
         figures=tuple(figure for output in shown for figure in _figures(output["data"])),
-        tables=tuple(_table(o["data"][TABLE]) for o in shown if TABLE in o["data"]),
+        tables=tuple(_table(o["data"][TABLE]) for o in shown if _is_table(o["data"])),
         values={name: _value(item) for name, item in values[-1]} if values else None,
         claims=tuple(in_words(found) for o in shown for found in o["data"].get(CLAIMS, ())),
+        held=tuple(held for o in shown for held in o["data"].get(HELD, ())),
         model=_last(_model, MODEL, shown),
         data=_last(_data, DATA, shown),
+        unquotable=tuple(kind for output in shown if (kind := _unquotable(output["data"]))),
     )
 
 
@@ -90,9 +108,27 @@ def _text(output: Mapping[str, Any]) -> str:
         return str(output["text"])
     data = output.get("data", {})
     drawn = any(mime.startswith("image/") for mime in data)
-    if drawn or TABLE in data or "text/plain" not in data:
+    hidden = _unquotable(data) and TABLE not in data
+    if drawn or _is_table(data) or "text/plain" not in data or hidden:
         return ""
-    return f"{data['text/plain']}\n"
+    mimes = ("text/markdown", "text/latex") if _has_no_text(data) else ()
+    return f"{data[next((mime for mime in mimes if mime in data), 'text/plain')]}\n"
+
+
+def _is_table(data: Mapping[str, Any]) -> bool:
+    return "problem" not in data.get(TABLE, {"problem": ""})
+
+
+def _has_no_text(data: Mapping[str, Any]) -> bool:
+    return str(data.get("text/plain", "<IPython.core.")).startswith("<IPython.core.")
+
+
+def _unquotable(data: Mapping[str, Any]) -> str:
+    """What this is, if it is nothing that a page can show."""
+    if TABLE in data:
+        return str(data[TABLE].get("problem", ""))
+    kinds = (words for mime in data for start, words in LIVE.items() if mime.startswith(start))
+    return next(kinds, "HTML" if "text/html" in data and _has_no_text(data) else "")
 
 
 def _figures(data: Mapping[str, Any]) -> Iterable[Figure]:
@@ -100,7 +136,9 @@ def _figures(data: Mapping[str, Any]) -> Iterable[Figure]:
     if "image/svg+xml" in data:
         yield replace(figure.from_svg(data["image/svg+xml"]), bitmap=bitmap)
     elif bitmap:
-        yield figure.from_png(bitmap)
+        yield figure.from_bitmap(bitmap, ".png")
+    elif other := next((mime for mime in BITMAPS if mime in data), None):
+        yield figure.from_bitmap(base64.b64decode(data[other]), BITMAPS[other])
 
 
 def clean(text: str, places: Mapping[str, str]) -> str:
@@ -127,37 +165,28 @@ def _last_state(line: str) -> str:
 def _table(tree: Mapping[str, Any]) -> Table:
     rows = tuple(tuple(row) for row in tree["texts"])
     numbers = tuple(
-        tuple(
-            number if number is not None else number_in(text)
-            for number, text in zip(raw, row, strict=True)
-        )
-        for raw, row in zip(tree["raw"], tree["texts"], strict=True)
+        tuple(number_in(text) if raw is None else raw for raw, text in zip(*both, strict=True))
+        for both in zip(tree["raw"], rows, strict=True)
     )
-    return Table(
-        columns=tuple(tree["columns"]),
-        index=tree["index"],
-        numeric=tuple(
-            column >= tree["index"] and _is_numeric([row[column] for row in numbers], rows, column)
-            for column in range(len(tree["columns"]))
-        ),
-        rows=rows,
-        numbers=numbers,
-    )
+    numeric = [
+        column >= tree["index"]
+        and _is_numeric([(row[column], n[column]) for row, n in zip(rows, numbers, strict=True)])
+        for column in range(len(tree["columns"]))
+    ]
+    return Table(tuple(tree["columns"]), tree["index"], tuple(numeric), rows, numbers)
 
 
-def _is_numeric(numbers: list[Number | None], rows: Sequence[Sequence[str]], column: int) -> bool:
+def _is_numeric(column: Sequence[tuple[str, Number | None]]) -> bool:
     """Whether a column holds numbers; gaps may stand between them."""
     gaps = {"", "-", "–", "—", "nan", "None"}
-    known = [
-        number is not None or row[column] in gaps for number, row in zip(numbers, rows, strict=True)
-    ]
-    return all(known) and any(number is not None for number in numbers)
+    filled = all(number is not None or text in gaps for text, number in column)
+    return filled and any(number is not None for _, number in column)
 
 
 def _value(item: Mapping[str, Any]) -> Value | Unfit:
     if "problem" in item:
         return Unfit(item["problem"])
-    value = Value(**item)
+    value = Value(**{**item, "each": tuple(item.get("each", ()))})
     return value if value.number is not None else replace(value, number=number_in(value.text))
 
 

@@ -49,13 +49,13 @@ class Board:
     def listener(self, slug: str, cells: int, expected: Sequence[float]) -> Iterator[Listener]:
         """For one run; `expected` are the seconds of each cell in the last one, if known."""
         if not self._bars:
-            known = f", about {duration(sum(expected))} going by the last run" if expected else ""
-            say(f"{slug}: running {cells} cell{'s' if cells != 1 else ''}{known}")
+            told = f", about {duration(sum(expected))} going by the last run" if expected else ""
+            say(f"{slug}: running {cells} cell{'s' if cells != 1 else ''}{told}")
             yield _plain(slug, cells)
             return
         total = sum(expected)
-        known = f"of about {duration(total)}" if total else ""
-        task = self._bars.add_task("starting", total=total or cells, slug=slug, known=known)
+        told = f"of about {duration(total)}" if total else ""
+        task = self._bars.add_task("starting", total=total or cells, slug=slug, expected=told)
         try:
             yield _live(self._bars, task, cells, expected)
         finally:
@@ -94,7 +94,7 @@ def _bars() -> "Progress":
         TextColumn("{task.fields[slug]}"),
         BarColumn(20),
         TimeElapsedColumn(),
-        TextColumn("{task.fields[known]}"),
+        TextColumn("{task.fields[expected]}"),
         TextColumn("{task.description}", markup=False),
         console=Console(stderr=True),
         transient=True,
@@ -125,13 +125,13 @@ def _live(bars: "Progress", task: "TaskID", cells: int, expected: Sequence[float
 def _news(slug: str, event: Event) -> str:
     match event:
         case RunStarts() if event.outcomes:
-            known = len(event.outcomes)
-            cells = "1 cell" if known == 1 else f"{known} cells"
+            count = len(event.outcomes)
+            cells = "1 cell" if count == 1 else f"{count} cells"
             return f"{slug}: {cells} known from an earlier run, {duration(event.saved)} of work"
         case FallsBack():
             return f"{slug}: cannot go on from a snapshot ({event.reason}); running more again"
         case ClaimFails():
-            return f"{event.error} (not counted on stand-in data)"
+            return f"{event.error} (told only; the run goes on)"
     return ""
 
 

@@ -28,6 +28,15 @@ from press.machine.processor import threads
 from press.run.outputs import clean
 from press.script.cells import Cell
 
+START = """
+import sys
+words = sys.argv[1:]
+sys.argv[1:] = []
+sys.path.append("")
+from ipykernel.kernelapp import launch_new_instance
+launch_new_instance(words)
+"""
+"""Scripts find their neighbours behind all libraries, whose names they may have, and no words."""
 STEP = 0.5
 """Seconds between two looks at whether a kernel that is asked something still lives."""
 
@@ -64,7 +73,7 @@ class _Specs(KernelSpecManager):
             "--HistoryManager.enabled=False",
         ]
         return KernelSpec(
-            argv=[sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}", *options],
+            argv=[sys.executable, "-P", "-c", START, "-f", "{connection_file}", *options],
             display_name="Python 3",
             language="python",
         )

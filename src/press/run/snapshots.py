@@ -17,7 +17,7 @@ from press.blog import Blog
 from press.files import digest, write
 from press.kernel.protocol import Taken
 from press.kernel.sealed import Vault, secret
-from press.machine.processor import cpu, threads
+from press.machine.processor import cpu, threads, traits
 from press.machine.versions import pinned_versions
 from press.run.outcome import Outcome
 from press.run.replay import goes_back, needed, replayed, trace
@@ -198,6 +198,7 @@ def _circumstances(blog: Blog, script: Script, inputs: Inputs) -> list[str]:
         f"engine {ENGINE}",
         sys.version,
         cpu(),
+        *traits(),
         f"{threads()} threads",
         str(blog.code),
         *sorted(_packages(blog.root)),

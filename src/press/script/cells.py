@@ -7,6 +7,9 @@ from pathlib import Path
 
 from press.blog import Blog
 from press.errors import PressError
+from press.script.formats import cells_in
+from press.script.magics import has_magic, not_in_a_run, plain_python
+from press.script.words import names_for
 
 TEXT_FORMATS = (".py", ".md", ".Rmd")
 
@@ -17,6 +20,8 @@ class Cell:
     tags: tuple[str, ...]
     source: str
     line: int
+    quoted_as: str = ""
+    """What posts quote it by: its name, or one made of its own words."""
 
     @property
     def end_line(self) -> int:
@@ -59,17 +64,15 @@ def read_script(blog: Blog, path: Path) -> Script:
     cells = _cells(text, path.suffix, shown)
     for cell in cells:
         _check_syntax(cell, shown)
+        _check_magics(cell, shown)
     _check_names(cells, shown)
     return Script(shown, text, cells)
 
 
 @lru_cache(maxsize=16)
 def _cells(text: str, suffix: str, shown: str) -> tuple[Cell, ...]:
-    # Imported late: a build in which nothing changed must not pay for it.
-    import jupytext
-
     try:
-        notebook = jupytext.reads(text, fmt={"extension": suffix})
+        notebook = cells_in(text, suffix)
     except Exception as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
         raise PressError(
@@ -79,16 +82,14 @@ def _cells(text: str, suffix: str, shown: str) -> tuple[Cell, ...]:
     if language != "python":
         raise PressError(f"{shown}:1", f"is written for {language}", "press runs Python only")
     code = [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
-    lines = _first_lines([cell.source for cell in code], text)
-    return tuple(
-        Cell(
-            name=cell.metadata.get("title") or cell.metadata.get("name"),
-            tags=tuple(cell.metadata.get("tags", ())),
-            source=cell.source,
-            line=line,
-        )
-        for cell, line in zip(code, lines, strict=True)
-    )
+    sources = [cell.source for cell in code]
+    titles = [cell.metadata.get("title") or cell.metadata.get("name") for cell in code]
+    tags = [tuple(cell.metadata.get("tags", ())) for cell in code]
+    lines = _first_lines(sources, text)
+    untitled = [source for title, source in zip(titles, sources, strict=True) if not title]
+    made = iter(names_for(set(filter(None, titles)), untitled))
+    names = [title or next(made) for title in titles]
+    return tuple(map(Cell, titles, tags, sources, lines, names))
 
 
 def _first_lines(sources: list[str], text: str) -> list[int]:
@@ -110,21 +111,6 @@ def _bare(line: str) -> str:
     return line.strip().removeprefix("#").strip()
 
 
-def plain_python(source: str) -> str:
-    """The cell with its IPython lines turned into strings, so that the rest can be parsed."""
-    lines = source.split("\n")
-    if lines[0].startswith("%%"):
-        return repr(source)
-    return "\n".join(_without_magic(line) for line in lines)
-
-
-def _without_magic(line: str) -> str:
-    words = line.lstrip()
-    if not words.startswith(("%", "!", "?")) and not words.rstrip().endswith("?"):
-        return line
-    return line[: len(line) - len(words)] + repr(words)
-
-
 def parse(source: str) -> ast.Module:
     flags = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
     tree = compile(source, "<cell>", "exec", flags)
@@ -135,16 +121,25 @@ def parse(source: str) -> ast.Module:
 @lru_cache(maxsize=4096)
 def parse_cell(source: str) -> ast.Module | None:
     """The parsed code of a cell; none where only IPython can read it."""
-    for python in (source, plain_python(source)):
-        try:
-            return parse(python)
-        except (SyntaxError, ValueError):
-            continue
-    return None
+    return _parsed(source) or _parsed(plain_python(source))
+
+
+def _parsed(python: str) -> ast.Module | None:
+    try:
+        return parse(python)
+    except (SyntaxError, ValueError):
+        return None
+
+
+def claims_in(cell: Cell) -> list[ast.Assert]:
+    """The assertions of a cell that makes claims, in their order."""
+    tree = parse_cell(cell.source) if "claim" in cell.tags else None
+    found = [node for node in (ast.walk(tree) if tree else ()) if isinstance(node, ast.Assert)]
+    return sorted(found, key=lambda node: (node.lineno, node.col_offset))
 
 
 def _check_syntax(cell: Cell, shown: str) -> None:
-    if parse_cell(cell.source) or _has_magic(cell.source):
+    if parse_cell(cell.source) or has_magic(cell.source):
         return
     try:
         parse(cell.source)
@@ -154,15 +149,11 @@ def _check_syntax(cell: Cell, shown: str) -> None:
         raise PressError(f"{shown}:{line}", f"syntax error ({reason})", "mend the code") from error
 
 
-def _has_magic(source: str) -> bool:
-    """Whether IPython may read what Python cannot: `x = !ls`, `x = %time y`, `%%bash`, `name?`."""
-    return any(
-        line.lstrip().startswith(("%", "!", "?"))
-        or line.rstrip().endswith("?")
-        or "= !" in line
-        or "= %" in line
-        for line in source.split("\n")
-    )
+def _check_magics(cell: Cell, shown: str) -> None:
+    if _parsed(cell.source):
+        return
+    for number, line, problem, remedy in not_in_a_run(cell.source):
+        raise PressError(f"{shown}:{cell.line + number}", f"{line!r} {problem}", remedy)
 
 
 def _check_names(cells: tuple[Cell, ...], shown: str) -> None:

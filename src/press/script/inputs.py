@@ -10,11 +10,13 @@ from press.datasets.dataset import DataSet
 from press.datasets.known import KNOWN
 from press.errors import PressError
 from press.files import digest
+from press.machine.versions import is_library
 from press.script.cells import Script, parse, parse_cell
 from press.script.names import last_name
 
 STYLE = "matplotlibrc"
 """Beside the scripts; Matplotlib reads it on its own."""
+SEEDING = {"set_random_seed", "default_rng", "seed"}
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,8 @@ class Inputs:
 
     modules: Mapping[str, str]
     files: Mapping[str, str]
+    packages: tuple[str, ...] = ()
+    """What the post names besides press' own packages."""
 
     def digests(self) -> dict[str, str]:
         return {**self.modules, **self.files}
@@ -50,32 +54,26 @@ def imported(script: Script) -> set[str]:
 
 def seed_of(script: Script) -> int | None:
     """The seed that a script sets: the argument of its first set_random_seed, if it is plain."""
-    constants: dict[str, object] = {}
-    for node in _nodes(script):
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant):
-            constants.update(
-                {
-                    target.id: node.value.value
-                    for target in node.targets
-                    if isinstance(target, ast.Name)
-                }
-            )
-    for node in _nodes(script):
-        if isinstance(node, ast.Call) and last_name(node.func) in (
-            "set_random_seed",
-            "default_rng",
-            "seed",
-        ):
-            argument = node.args[0] if node.args else None
-            value: object = argument.value if isinstance(argument, ast.Constant) else None
-            if isinstance(argument, ast.Name):
-                value = constants.get(argument.id)
-            if isinstance(value, int):
-                return value
+    nodes = _nodes(script)
+    values = {
+        target.id: node.value
+        for node in nodes
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    for node in nodes:
+        if isinstance(node, ast.Call) and node.args and last_name(node.func) in SEEDING:
+            argument = node.args[0]
+            value = values.get(argument.id) if isinstance(argument, ast.Name) else argument
+            if isinstance(value, ast.Constant) and isinstance(value.value, int):
+                return value.value
     return None
 
 
-def inputs_of(blog: Blog, script: Script, products: Iterable[str] = ()) -> Inputs:
+def inputs_of(
+    blog: Blog, script: Script, products: Iterable[str] = (), packages: tuple[str, ...] = ()
+) -> Inputs:
     """The modules and files that the script reads, with the digests of their bytes.
 
     Files that an earlier run made itself (`products`) are results, not inputs.
@@ -92,6 +90,7 @@ def inputs_of(blog: Blog, script: Script, products: Iterable[str] = ()) -> Input
     return Inputs(
         modules={path: digest((blog.root / path).read_bytes()) for path in sorted(modules)},
         files={path: digest((blog.root / path).read_bytes()) for path in sorted(files)},
+        packages=packages,
     )
 
 
@@ -105,26 +104,21 @@ def _modules(blog: Blog, script: Script) -> set[str]:
     """The local modules that the script imports, and those that they import."""
     found: set[str] = set()
     waiting = _imports(_nodes(script))
-    seen: set[str] = set()
     while waiting:
-        name = waiting.pop()
-        if name in seen:
-            continue
-        seen.add(name)
-        for path in _module_files(blog.code, name):
-            shown = blog.shown(path)
-            if shown not in found:
-                found.add(shown)
-                waiting |= _imports(ast.walk(parsed_module(blog, shown)))
+        files = {blog.shown(path) for path in _module_files(blog, waiting.pop())}
+        for path in files - found:
+            waiting |= _imports(ast.walk(parsed_module(blog, path)))
+        found |= files
     return found
 
 
-def _module_files(folder: Path, name: str) -> list[Path]:
-    """The file of a module; of a package all its files, as any of them may be loaded."""
+def _module_files(blog: Blog, name: str) -> list[Path]:
+    """The file of a local module; of a package all its files, as any of them may be loaded."""
     top = name.partition(".")[0]
-    if (folder / top).is_dir():
-        return sorted((folder / top).rglob("*.py"))
-    return [folder / f"{top}.py"] if (folder / f"{top}.py").is_file() else []
+    folder, file = blog.code / top, blog.code / f"{top}.py"
+    if not (folder.is_dir() or file.is_file()) or is_library(blog.root, top):
+        return []
+    return sorted(folder.rglob("*.py")) if folder.is_dir() else [file]
 
 
 def _imports(nodes: Iterable[ast.AST]) -> set[str]:

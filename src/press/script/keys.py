@@ -1,7 +1,8 @@
 """The two keys of a script: must its code run again, must its record be written anew.
 
 The compute key covers what can change a result: the parsed code of the cells and of the local
-modules they import, the files they name, the style of the figures, and the data set. Comments,
+modules they import, the files they name, the style of the figures, the data set, and the packages
+that the post names. Comments,
 blank lines, layout and cell names are not in it. The display key is that of the script as written.
 """
 
@@ -34,11 +35,13 @@ def keys_of(blog: Blog, script: Script, inputs: Inputs) -> Keys:
     parts += [f"{path} {canonical(parsed_module(blog, path))}" for path in sorted(inputs.modules)]
     parts += [f"{path} {inputs.files[path]}" for path in sorted(inputs.files)]
     parts += [f"data {data.digest}" for data in data_of(script)]
-    return Keys(compute=digest("\0".join(parts)), display=display_key(script.text))
+    parts += [f"package {package}" for package in inputs.packages]
+    display = display_key(script.text, inputs.packages)
+    return Keys(compute=digest("\0".join(parts)), display=display)
 
 
-def display_key(text: str) -> str:
-    return digest(f"engine {ENGINE}\0{text}")
+def display_key(text: str, packages: Iterable[str]) -> str:
+    return digest("\0".join([f"engine {ENGINE}", text, *packages]))
 
 
 def counted(source: str, tags: Iterable[str]) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from press.script.cells import Cell, Script, parse_cell
 from press.script.effects import RANDOM, Effects, effects, knowledge
 from press.script.knowledge import Knowledge
+from press.script.sharing import traced
 
 Lines = tuple[int, int]
 Part = Lines | str
@@ -42,7 +43,7 @@ class Role:
     """What the functions that it makes will read."""
 
 
-class Slicer:
+class Programs:
     """The programs of one script."""
 
     def __init__(self, script: Script) -> None:
@@ -57,7 +58,7 @@ class Slicer:
         ]
         self._roles = _roles(self._statements, self._known)
 
-    def program(self, number: int) -> tuple[Part, ...]:
+    def of(self, number: int) -> tuple[Part, ...]:
         """What runs alone and ends in the cell of this number."""
         chosen = self.needed_by(number)
         parts: list[Part] = []
@@ -207,7 +208,7 @@ class _Names:
         read = {name for name in found.reads if name in self._version}
         reads = self._with_later(read)
         # What is shared before the statement is changed by it, and what it has made to be shared.
-        changed = self._reached(self._now(found.changes))
+        changed = traced(self._now(found.changes), self._shared)
         for name in found.forgets:
             self._version.pop(name, None)
         before = dict(self._version)
@@ -229,7 +230,7 @@ class _Names:
         for name in rebinds & before.keys():
             self._share(bound[name], [(name, before[name])])
         reads |= {(name, before[name]) for name in rebinds if name in before}
-        changed |= self._reached(self._now(found.changes))
+        changed |= traced(self._now(found.changes), self._shared)
         later = frozenset(self._with_later(found.later))
         return Role(frozenset(reads), frozenset({*bound.values(), *changed}), later)
 
@@ -249,14 +250,6 @@ class _Names:
                 self._shared.setdefault(version, set()).add(other)
                 self._shared.setdefault(other, set()).add(version)
                 self._later.setdefault(version, set()).update(self._later.get(other, ()))
-
-    def _reached(self, versions: set[Version]) -> set[Version]:
-        found, waiting = set(versions), list(versions)
-        while waiting:
-            new = self._shared.get(waiting.pop(), set()) - found
-            found |= new
-            waiting += new
-        return found
 
     def _with_later(self, names: set[str]) -> set[Version]:
         """The versions of names, and of all that functions among them read when called."""

@@ -3,10 +3,13 @@
 import ast
 import builtins
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeVar
 
 from press.script.knowledge import Knowledge
 from press.script.libraries import CONTAINERS, FRESH, KEEPING, NUMPY_VIEWS
 from press.script.names import Function, last_name, names_of_target, own_parts, path_of
+
+Item = TypeVar("Item")
 
 
 def given_as(
@@ -173,8 +176,8 @@ def called_functions(call: ast.Call, known: Knowledge) -> Sequence[Function]:
     return known.functions.get(call.func.id, ()) if isinstance(call.func, ast.Name) else ()
 
 
-def traced(names: set[str], shares: Mapping[str, set[str]]) -> set[str]:
-    """These names and all those whose objects they may share."""
+def traced(names: set[Item], shares: Mapping[Item, set[Item]]) -> set[Item]:
+    """These and all those whose objects they may share."""
     found, waiting = set(names), list(names)
     while waiting:
         new = shares.get(waiting.pop(), set()) - found

@@ -20,11 +20,9 @@ NOT_PROSE = re.compile(
 )
 FORMULA = re.compile(r"(?<!\\)\$\$((?:(?!\n[ \t]*\n).)+?)\$\$", re.DOTALL)  # in one paragraph
 LIST_ITEM = re.compile(r"[ \t]*(?:(?:[-*+]|\d+\.)[ \t]+)?")
-
-CHILDREN = {
-    "mfrac": 2, "mroot": 2, "msub": 2, "msup": 2, "msubsup": 3,
-    "munder": 2, "mover": 2, "munderover": 3,
-}  # fmt: skip
+ALIGNED = re.compile("text-align: (left|center|right);")
+ACCENTS = {"\u02c6": "^", "\u02dc": "~"}
+"""WebKit sets modifier letters too high and aside."""
 
 
 class FormulaError(ValueError):
@@ -48,32 +46,36 @@ def formulas(markdown: str) -> list[Formula]:
 
 
 def rendered(post: str, found: Sequence[Formula]) -> list[dict[str, str]]:
-    """What the page needs to show a post's formulas."""
-    return [{"tex": formula.tex, "mathml": _mathml_at(formula, post)} for formula in found]
+    """What the page needs to show a post's formulas, in a line and as a paragraph of their own."""
+    return [
+        {"tex": formula.tex, "mathml": inline} | ({"display": own} if own != inline else {})
+        for formula in found
+        for inline, own in [_both_at(formula, post)]
+    ]
 
 
-def _mathml_at(formula: Formula, post: str) -> str:
+def _both_at(formula: Formula, post: str) -> tuple[str, str]:
     try:
-        return mathml(formula.tex)
+        return mathml(formula.tex), mathml(formula.tex, display=True)
     except FormulaError as error:
         raise PressError(
             f"{post}:{formula.line}", f"this formula is not TeX ({error})", "mend it"
         ) from error
 
 
-def mathml(tex: str) -> str:
+def mathml(tex: str, *, display: bool = False) -> str:
     """One formula as a <math> element on which a display attribute can still be set.
 
     It holds no backslash, since Liquid's `replace` gives backslashes a meaning.
     """
-    math = _parsed(tex)
-    rows = list(math)
+    math = ElementTree.fromstring(_converted(tex, display))
     for element in math.iter():
-        _set_names_upright(element)
+        _fit_for_the_page(element)
+    rows = list(math)
     math.attrib.clear()
     math.set("alttext", tex)
     semantics = Element("semantics")
-    semantics.extend(rows)
+    semantics.append(rows[0] if len(rows) == 1 else _row(rows))
     annotation = ElementTree.SubElement(semantics, "annotation", encoding="application/x-tex")
     annotation.text = tex
     math[:] = [semantics]
@@ -91,39 +93,33 @@ def _outdented(tex: str, indent: int) -> str:
     return re.sub(rf"(?<=\n)[ \t]{{1,{indent}}}", "", tex) if indent else tex
 
 
-def _parsed(tex: str) -> Element:
+def _converted(tex: str, display: bool) -> str:
     if "{%" in tex or "{{" in tex:
         raise FormulaError("Liquid reads {{ and {% within formulas: write a space between")
     # Imported late: most builds convert nothing.
-    from latex2mathml.converter import convert
+    from math_core import LatexError, LatexToMathML
 
-    source = tex.replace("{aligned}", "{split}")  # the same thing under the name that is known
     try:
-        math = ElementTree.fromstring(convert(source, xmlns="", display="block"))
-    except ElementTree.ParseError as error:
-        raise FormulaError("a & stands outside an alignment or a matrix") from error
-    except Exception as error:  # latex2mathml's errors have no common parent
-        raise FormulaError(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(error).__name__)) from error
-    for element in math.iter():
-        if "\\" in (element.text or ""):
-            raise FormulaError(f"{element.text} is not a known command")
-        if len(element) != CHILDREN.get(element.tag, len(element)):
-            raise FormulaError("a fraction, an index or an accent lacks a part")
-    return math
+        converter = LatexToMathML(fancy_error=False)
+        made = converter.convert_with_local_state(tex, displaystyle=display)
+    except LatexError as error:
+        raise FormulaError(re.sub(r"^\d+: |\.$", "", str(error))) from error
+    return made.replace("&ApplyFunction;", "&#8289;")  # the one name that is not XML's
 
 
-def _set_names_upright(parent: Element) -> None:
-    """Makes operators that are words, such as max, identifiers, and sets them off what follows."""
-    children = list(parent)
-    for place, child in reversed(list(enumerate(children))):
-        if child.tag == "mo" and len(child.text or "") > 1 and (child.text or "").isalpha():
-            child.tag = "mi"
-        follower = children[place + 1] if place + 1 < len(children) else None
-        in_a_row = parent.tag in ("mrow", "mtd") and follower is not None and follower.tag != "mo"
-        if in_a_row and _is_name(child):
-            parent.insert(place + 1, Element("mspace", width="0.17em"))
+def _fit_for_the_page(element: Element) -> None:
+    """Says by attributes what the security policy forbids as style, and accents plainly."""
+    if style := element.attrib.pop("style", ""):
+        side = ALIGNED.match(style)
+        if element.tag != "mtd" or not side:
+            raise FormulaError(f"it needs the style {style}, which pages here do not allow")
+        element.set("columnalign", side[1])
+    if element.tag == "mover" and element[1].text in ACCENTS:
+        element[1].text = ACCENTS[element[1].text]
+        element[1].attrib.clear()
 
 
-def _is_name(element: Element) -> bool:
-    base = element[0] if element.tag in ("msub", "msup", "msubsup") else element
-    return base.tag in ("mi", "mo") and len(base.text or "") > 1 and (base.text or "").isalpha()
+def _row(elements: Sequence[Element]) -> Element:
+    row = Element("mrow")
+    row.extend(elements)
+    return row

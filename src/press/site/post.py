@@ -16,6 +16,7 @@ from press.site.quotes import Quotable, Quote, line_at, quotes_in
 FILE_NAME = re.compile(r"(\d{4}-\d{2}-\d{2})-(?P<slug>.+)\.(md|markdown)")
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 FRONT_MATTER = re.compile(r"---[ \t]*\n(?P<yaml>.*?)^---[ \t]*$\n?", re.DOTALL | re.MULTILINE)
+PACKAGE = re.compile(r"[A-Za-z0-9][\w.-]*(\[[\w,. -]+\])?( *([<>~=!]=|[<>]) *[\w.*]+,?)*")
 FRONT_MATTER_QUOTES = {"figure": "figure", "headline": "value"}
 
 
@@ -31,6 +32,11 @@ class Post:
     def tolerances(self) -> Mapping[str, float]:
         """Tolerances that the post's author sets: of a value by its name, of a table/column."""
         return self.front.get("tolerances") or {}
+
+    @property
+    def packages(self) -> tuple[str, ...]:
+        """What its script needs besides press' own packages, as pip would be told."""
+        return tuple(sorted(self.front.get("packages") or ()))
 
 
 def slug_of(path: Path) -> str:
@@ -52,8 +58,8 @@ def find_posts(blog: Blog, errors: list[PressError]) -> dict[str, Path]:
     return found
 
 
-def read_post(blog: Blog, path: Path, known: Mapping[str, Quotable]) -> Post:
-    """The post; `known` is what the theme can quote."""
+def read_post(blog: Blog, path: Path, quotables: Mapping[str, Quotable]) -> Post:
+    """The post; `quotables` is what the theme can quote."""
     shown = blog.shown(path)
     text = blog.text(path)
     slug = slug_of(path)
@@ -68,7 +74,7 @@ def read_post(blog: Blog, path: Path, known: Mapping[str, Quotable]) -> Post:
         raise PressError(f"{shown}:1", "has no front matter", "begin the file with --- lines")
     front = _front(front_matter["yaml"], shown)
     start = front_matter.end()
-    quotes = [*_front_quotes(front, text), *quotes_in(text, start, shown, known)]
+    quotes = [*_front_quotes(front, text), *quotes_in(text, start, shown, quotables)]
     return Post(shown, slug, front, tuple(quotes), tuple(formulas(text)))
 
 
@@ -89,7 +95,17 @@ def _front(source: str, shown: str) -> dict[str, Any]:
             f"{shown}:2", "the front matter sets a slug", "remove it; the file's name is the slug"
         )
     _check_tolerances(front.get("tolerances"), shown)
+    _check_packages(front.get("packages"), shown)
     return front
+
+
+def _check_packages(packages: object, shown: str) -> None:
+    items = packages if isinstance(packages, list) else [None]
+    if packages is not None and not all(
+        isinstance(item, str) and PACKAGE.fullmatch(item) for item in items
+    ):
+        remedy = "write it as packages: [seaborn, scikit-learn>=1.5]"
+        raise PressError(f"{shown}:2", "`packages` is no list of packages", remedy)
 
 
 def _check_tolerances(tolerances: object, shown: str) -> None:
@@ -107,7 +123,17 @@ def _check_tolerances(tolerances: object, shown: str) -> None:
 
 
 def _front_quotes(front: Mapping[str, Any], text: str) -> Iterator[Quote]:
+    """What the front matter says of the run, and what it sets tolerances for."""
     for key, kind in FRONT_MATTER_QUOTES.items():
         if isinstance(front.get(key), str):
-            start = re.search(rf"^{key}\s*:", text, re.MULTILINE)
-            yield Quote(kind, front[key], line_at(text, start.start() if start else 0))
+            yield Quote(kind, front[key], _line_of(text, key))
+    for name in front.get("tolerances") or ():
+        table, of, column = str(name).partition("/")
+        line = _line_of(text, str(name), "tolerances")
+        yield Quote("table" if of else "value", table, line, (column,) if of else ())
+
+
+def _line_of(text: str, *keys: str) -> int:
+    """The line of the first of these keys that begins one."""
+    begins = (re.search(rf"^[ '\"]*{re.escape(key)}['\"]?:", text, re.MULTILINE) for key in keys)
+    return next((line_at(text, start.start()) for start in begins if start), 1)

@@ -41,7 +41,7 @@ class Quote:
     name: str
     line: int
     items: tuple[str, ...] = ()
-    """What data must hold to be shown so."""
+    """What data must hold to be shown so, or a table."""
     counted: bool = False
     reference: bool = False
 
@@ -59,26 +59,25 @@ def quotable(blog: Blog) -> dict[str, Quotable]:
         raise PressError(place, f"does not say what can be quoted ({reason})", "mend it") from error
 
 
-def quotes_in(text: str, start: int, shown: str, known: Mapping[str, Quotable]) -> list[Quote]:
+def quotes_in(text: str, start: int, shown: str, quotables: Mapping[str, Quotable]) -> list[Quote]:
     """What a post quotes from `start` on, in its order."""
     rendered = UNRENDERED.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), text)
     quotes: list[Quote] = []
     with collected() as errors:
         for include in INCLUDE.finditer(rendered, start):
-            line = line_at(text, include.start())
-            place = f"{shown}:{line}"
-            if kind := known.get(include["kind"]):
-                with noted(errors, place):
+            if kind := quotables.get(include["kind"]):
+                line = line_at(text, include.start())
+                with noted(errors, f"{shown}:{line}"):
                     given = {match["key"]: match for match in PARAMETER.finditer(include["words"])}
-                    quotes += _quoted(include["kind"], kind, given, place)
+                    quotes += _quoted(include["kind"], kind, given, shown, line)
         errors += _quoted_twice(quotes, shown)
     return quotes
 
 
 def _quoted(
-    include: str, kind: Quotable, given: Mapping[str, re.Match[str]], place: str
+    include: str, kind: Quotable, given: Mapping[str, re.Match[str]], shown: str, line: int
 ) -> Iterator[Quote]:
-    line = int(place.rpartition(":")[2])
+    place = f"{shown}:{line}"
     for parameter in kind.required:
         if parameter not in given or not _words(given[parameter]).strip():
             raise PressError(place, f"this {include} has no {parameter}", f'add {parameter}="…"')
@@ -93,19 +92,11 @@ def _quoted(
     for text in (_words(given[key]) for key in kind.texts if key in given):
         for name in PLACEHOLDER.findall(FORMULA.sub("", text)):
             yield Quote("value", name, line)
-    if kind.refers:
-        yield _referred(include, kind.refers, given, place)
-
-
-def _referred(
-    include: str, kinds: Sequence[str], given: Mapping[str, re.Match[str]], place: str
-) -> Quote:
-    for kind in kinds:
-        if kind in given:
-            line = int(place.rpartition(":")[2])
-            return Quote(kind, _words(given[kind]), line, reference=True)
-    problem = f"this {include} names no {' and no '.join(kinds)}"
-    raise PressError(place, problem, "add " + " or ".join(f'{kind}="…"' for kind in kinds))
+    if referred := next((what for what in kind.refers if what in given), None):
+        yield Quote(referred, _words(given[referred]), line, reference=True)
+    elif kind.refers:
+        remedy = "add " + " or ".join(f'{what}="…"' for what in kind.refers)
+        raise PressError(place, f"this {include} names no {' and no '.join(kind.refers)}", remedy)
 
 
 def _words(parameter: re.Match[str]) -> str:
@@ -144,14 +135,16 @@ def numbers(quotes: Iterable[Quote]) -> dict[str, dict[str, int]]:
 def unmet(
     path: str,
     quotes: Sequence[Quote],
-    known: Mapping[str, Collection[str]],
-    held: Mapping[str, set[str]],
+    names: Mapping[str, Collection[str]],
+    held: Mapping[str, Mapping[str, set[str]]],
+    unquotable: Mapping[str, Sequence[str]],
 ) -> Iterator[PressError]:
     """What a post quotes and the run does not give, with the nearest names that exist.
 
-    `held` are the items of the data that the run gives.
+    `held` are the items of data and the columns of tables that the run gives; `unquotable` is what
+    else its cells show.
     """
-    shown_here = {(quote.kind, quote.name) for quote in quotes if not quote.reference}
+    shown_here = {(quote.kind, quote.name) for quote in quotes if quote.counted}
     for quote in quotes:
         place = f"{path}:{quote.line}"
         if quote.reference:
@@ -159,22 +152,30 @@ def unmet(
                 shown = _listed(name for other, name in shown_here if other == quote.kind)
                 problem = f"refers to {quote.kind} {quote.name!r}, which the post does not show"
                 yield PressError(place, problem, f"show it, or refer to one of: {shown}")
-        elif quote.name not in known[quote.kind]:
+        elif quote.name not in names[quote.kind]:
             problem = f"the run gives no {quote.kind} {quote.name!r}"
-            yield PressError(place, problem, _nearest(quote.name, known[quote.kind]))
-        elif missing := set(quote.items) - held.get(quote.name, set()):
-            yield PressError(
-                place,
-                f"data {quote.name!r} holds no {_listed(missing)}",
-                f"add it to the dict that the cell ends in (it holds: {_listed(held[quote.name])})",
+            if other := unquotable.get(quote.name):
+                problem += f": its cell shows {_listed(other)}, which a post cannot quote"
+                remedy = "draw it with matplotlib, or end the cell in a picture or short DataFrame"
+                yield PressError(place, problem, remedy)
+            else:
+                yield PressError(place, problem, _nearest(quote.name, names[quote.kind]))
+        elif quote.items and (missing := {*quote.items} - held[quote.kind][quote.name]):
+            known_items = _listed(held[quote.kind][quote.name])
+            remedy = (
+                "add it to the dict that the cell ends in"
+                if quote.kind == "data"
+                else "name another"
             )
+            problem = f"{quote.kind} {quote.name!r} holds no {_listed(missing)}"
+            yield PressError(place, problem, f"{remedy} (it holds: {known_items})")
 
 
-def _nearest(name: str, known: Collection[str]) -> str:
-    near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+def _nearest(name: str, names: Collection[str]) -> str:
+    near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
     if near:
         return f"did you mean {' or '.join(map(repr, near))}?"
-    return f"there are: {_listed(known)}"
+    return f"there are: {_listed(names)}"
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -14,7 +14,7 @@ from press.record.record import Record
 from press.record.storage import read_record
 from press.run.pool import usual_jobs
 
-from .conftest import ROOT, Press, add_post
+from .conftest import PATIENCE, ROOT, Press, add_post
 from .test_serve import descendants
 
 SCRIPT = """\
@@ -79,7 +79,7 @@ def test_ctrl_c_ends_all_kernels(blog: Blog) -> None:
         time.sleep(0.1)
 
     process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=30)
+    _, said = process.communicate(timeout=PATIENCE)
 
     assert process.returncode == 1
     assert said.splitlines()[-1] == "press: stopped; the last good results are as they were"

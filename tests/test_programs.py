@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from press.blog import Blog
 from press.script.cells import Script, read_script
-from press.script.programs import Slicer, written
+from press.script.programs import Programs, written
 
 CASES = {
     "what is not used is left out": (
@@ -264,7 +264,7 @@ def script_of(folder: Path, text: str) -> Script:
 
 
 def program_of(script: Script, number: int) -> str:
-    return written(script.text, Slicer(script).program(number))
+    return written(script.text, Programs(script).of(number))
 
 
 def dedented(text: str) -> str:
@@ -285,14 +285,14 @@ REWRITTEN = "of an import of several names only those used"
 @pytest.mark.parametrize("case", sorted(CASES.keys() - {REWRITTEN}))
 def test_no_statement_can_be_taken_out(case: str, tmp_path: Path) -> None:
     script = script_of(tmp_path, f"{dedented(CASES[case][0])}\n")
-    slicer = Slicer(script)
+    programs = Programs(script)
     last = len(script.cells) - 1
-    *parts, end = slicer.program(last)
+    *parts, end = programs.of(last)
     own = written(script.text, [end])
     defines_only = own.startswith("def")
     probe = f"{own}\nprint({own.split()[1].split('(')[0]}())" if defines_only else own
     whole = said(written(script.text, parts) + "\n" + probe)
-    for statement in slicer.needed_by(last):
+    for statement in programs.needed_by(last):
         lines = set(range(statement.first, statement.last + 1))
         rest = "\n".join(
             part if isinstance(part, str) else without(script.text, part, lines) for part in parts
@@ -350,9 +350,7 @@ a, b, c, d = [0], [1], [2], [3]
 
 
 @given(st.lists(st.lists(STATEMENTS, min_size=1, max_size=4), min_size=1, max_size=6), NAMES)
-@settings(
-    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_it_prints_what_the_whole_script_prints(
     tmp_path: Path, cells: list[list[str]], name: str
 ) -> None:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from press.blog import Blog
@@ -108,3 +108,50 @@ def test_a_script_of_two_formats_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(PressError, match=r"^code/post.py:1: code/post.md has the same slug; "):
         find_scripts(blog)
+
+
+def named(folder: Path, text: str) -> list[str]:
+    return [cell.quoted_as for cell in read(folder, text).cells]
+
+
+def test_a_cell_without_a_title_is_quoted_by_its_first_words(tmp_path: Path) -> None:
+    script = read(
+        tmp_path,
+        "# %% a\nx = 1\n\n# %%\n# Draw the loss, epoch by epoch, on\nx\n\n# %%\n# ---\ny = 2\n",
+    )
+
+    assert [cell.name for cell in script.cells] == ["a", None, None]
+    assert [cell.quoted_as for cell in script.cells] == ["a", "draw-the-loss-epoch-by", "y"]
+    assert script.cells[1].label == "at line 5"
+
+
+@settings(deadline=None)
+@given(st.lists(STATEMENTS, min_size=1, max_size=6), STATEMENTS, st.data())
+def test_a_cell_put_in_never_takes_over_the_name_of_another(
+    tmp_path_factory: pytest.TempPathFactory, sources: list[str], new: str, data: st.DataObject
+) -> None:
+    place = data.draw(st.integers(0, len(sources)))
+    grown = [*sources[:place], new, *sources[place:]]
+    before, after = (
+        read(tmp_path_factory.mktemp("blog"), "".join(f"# %%\n{source}\n\n" for source in some))
+        for some in (sources, grown)
+    )
+
+    names = [cell.quoted_as for cell in after.cells]
+    assert len(set(names)) == len(names)
+    old = {cell.quoted_as: cell.source for cell in before.cells}
+    for cell in after.cells:
+        assert old.get(cell.quoted_as, cell.source) == cell.source
+
+
+def test_a_plain_program_is_one_cell_between_its_texts(tmp_path: Path) -> None:
+    text = '# coding\n"""A title."""\nx = 1\n\ny = """text"""\n\n\n'
+    text += '"""\n## More\n"""\n\n# why\nz = 2\n"z"\n'
+
+    script = read(tmp_path, text)
+
+    assert [(cell.line, cell.source) for cell in script.cells] == [
+        (3, 'x = 1\n\ny = """text"""'),
+        (12, '# why\nz = 2\n"z"'),
+    ]
+    assert [cell.quoted_as for cell in script.cells] == ["x", "why"]

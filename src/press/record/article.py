@@ -1,0 +1,96 @@
+"""The prose of a post as Markdown that stands between the cells of its script."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from press.record.record import Record
+from press.site.post import FRONT_MATTER, Post
+from press.site.quotes import INCLUDE, PARAMETER, PLACEHOLDER, UNRENDERED, numbers
+
+FORMULA = re.compile(r"\$\$(?P<tex>.+?)\$\$", re.DOTALL)
+HERE_ONLY = re.compile(r"\[(?P<words>[^\]]+)\]\(\s*(?:\{[{%].*?[}%]\}|/)[^)]*\)", re.DOTALL)
+LIQUID = re.compile(r"\{%.*?%\}|\{\{.*?\}\}|\{:.*?\}", re.DOTALL)
+
+
+def between(text: str, post: Post, record: Record) -> dict[int, str]:
+    """By the number of a script's cell, what is to be read before it.
+
+    The script's order is kept, and so is the prose's: it goes on behind whatever cell it quoted.
+    """
+    names = [cell.name for cell in record.cells]
+    counted = numbers(post.quotes)
+    found: dict[int, str] = {}
+    place, prose = 0, _opening(post.front)
+    start = front.end() if (front := FRONT_MATTER.match(text)) else 0
+    rendered = UNRENDERED.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), text)
+    for include in INCLUDE.finditer(rendered, start):
+        prose += _plain(text[start : include.start()])
+        start = include.end()
+        given = {match["key"]: _words(match) for match in PARAMETER.finditer(include["words"])}
+        cell = _cell(include["kind"], given, record)
+        if cell in names and names.index(cell) >= place:
+            found[place] = found.get(place, "") + prose
+            place, prose = names.index(cell) + 1, ""
+        prose += _told(include["kind"], given, counted, record)
+    found[place] = found.get(place, "") + prose + _plain(text[start:])
+    return {number: tidy for number, words in found.items() if (tidy := _tidy(words))}
+
+
+def _opening(front: Mapping[str, Any]) -> str:
+    subtitle = f"*{front['subtitle']}*\n\n" if front.get("subtitle") else ""
+    return f"# {front.get('title', '')}\n\n{subtitle}"
+
+
+def _words(parameter: re.Match[str]) -> str:
+    return parameter["double"] or parameter["single"] or parameter["bare"] or ""
+
+
+def _cell(kind: str, given: Mapping[str, str], record: Record) -> str | None:
+    name = given.get("name") or given.get("data", "")
+    if kind == "cell":
+        return name
+    for made in (record.figures, record.tables, record.data):
+        if name in made:
+            return made[name].cell
+    return None
+
+
+def _told(
+    kind: str,
+    given: Mapping[str, str],
+    counted: Mapping[str, Mapping[str, int]],
+    record: Record,
+) -> str:
+    """What stands in the place of an include: a value, a reference or a caption."""
+    if kind == "value":
+        return record.values[given["of"]].text
+    if kind == "ref":
+        what = "figure" if "figure" in given else "table"
+        return f"{what.capitalize()} {counted[what][given[what]]}"
+    if "caption" not in given:
+        return ""
+    number = counted.get(kind, {}).get(given.get("name", ""))
+    label = f"{kind.capitalize()} {number}." if number else "On the page, to be tried:"
+    values = record.values
+    caption = PLACEHOLDER.sub(
+        lambda slot: values[slot[1]].text if slot[1] in values else slot[0], given["caption"]
+    )
+    return f"**{label}** {_plain(caption)}"
+
+
+def _plain(markdown: str) -> str:
+    """Without what only the site's own pages understand."""
+    words = HERE_ONLY.sub(lambda link: link["words"], markdown)
+    return LIQUID.sub("", words)
+
+
+def _tidy(prose: str) -> str:
+    return re.sub(r"\n{3,}", "\n\n", FORMULA.sub(_formula, prose)).strip()
+
+
+def _formula(match: re.Match[str]) -> str:
+    """A notebook sets one off between double signs, and one within a line between single ones."""
+    before, after = match.string[: match.start()], match.string[match.end() :]
+    alone = before.rstrip(" ").endswith("\n") and after.lstrip(" ")[:1] in ("", "\n")
+    return match[0] if alone else f"${match['tex'].strip()}$"
