@@ -1,13 +1,15 @@
 # %% [markdown]
 # From arrays of grey levels to a network that reads handwritten digits, with
 # every step visible: the data, three simple readers to beat, the layers by
-# hand, training, what changes inside, and the test.
+# hand, one step in numbers, training, what changes inside, the test, and what
+# breaks it.
 
 # %% setup
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+import tensorflow as tf
 from keras import layers
 
 # %% experiment
@@ -15,7 +17,7 @@ hidden_units = 128
 batch_size = 128  # images per update
 epochs = 5  # passes over the training images
 seed = 42  # of the network that is shown
-seeds = [42, 43, 44, 45, 46]  # of those that are tested
+seeds = [seed + i for i in range(5)]  # of those that are tested
 few_seeds = seeds[:3]  # for the trial without scaling
 shown_units = 16  # hidden units whose weights are drawn
 shown_images = 1000  # test images on the maps
@@ -30,8 +32,8 @@ print("x_test ", x_test.shape, x_test.dtype)
 print("y_test ", y_test.shape, y_test.dtype)
 
 # %% one-image
-for row in x_train[0]:
-    print(" ".join(f"{level:3}" for level in row))
+for row in x_train[0][5:20]:  # rows 5 to 19 of 28, without their margins
+    print(" ".join(f"{level:3}" for level in row[4:24]))
 
 # %% digit-as-numbers
 top, left, size = 11, 11, 8  # the part whose numbers are shown
@@ -74,15 +76,6 @@ ax.grid(False)
 # %% how-many
 train_counts = np.bincount(y_train, minlength=10)
 test_counts = np.bincount(y_test, minlength=10)
-fig, ax = plt.subplots(figsize=(5.6, 3.2))
-place = np.arange(10)
-ax.bar(place - 0.2, train_counts, width=0.4)
-ax.bar(place + 0.2, test_counts, width=0.4)
-highest = train_counts.max()
-ax.text(2.2, 1.1 * highest, "training images", color="C0")
-ax.text(6.4, 1.1 * highest, "test images", color="C1")
-ax.set(xlabel="digit", ylabel="images", xticks=place)
-ax.set(ylim=(0, 1.22 * highest))
 
 # %% data-check tags=["claim"]
 shares = np.stack([train_counts, test_counts])
@@ -201,8 +194,8 @@ assert model.count_params() == 785 * hidden_units + (hidden_units + 1) * 10
 
 # %% untrained
 untrained = np.array([
-    build(seed).evaluate(x_train, y_train, batch_size=1000, verbose=0)
-    for seed in seeds
+    build(s).evaluate(x_train, y_train, batch_size=1000, verbose=0)
+    for s in seeds
 ])  # (5, 2): loss and accuracy
 
 # %% untrained-check tags=["claim"]
@@ -231,18 +224,58 @@ assert np.isclose(float(model.optimizer.learning_rate), 0.001)
 }
 
 
+# %% one-step
+def loss_of(weights):  # for the first 128 training images
+    model.set_weights(weights)
+    x, y = x_train[:batch_size], y_train[:batch_size]
+    return keras.losses.SparseCategoricalCrossentropy()(y, model(x))
+
+
+weights = model.get_weights()  # still untrained
+with tf.GradientTape() as tape:
+    loss = loss_of(weights)
+slopes = tape.gradient(loss, model.trainable_variables)
+slopes = [slope.numpy() for slope in slopes]
+
+# %% one-weight
+place = np.unravel_index(np.abs(slopes[0]).argmax(), slopes[0].shape)
+weight, slope = weights[0][place], slopes[0][place]
+alone = [w.copy() for w in weights]
+alone[0][place] -= 0.1 * slope  # against its slope
+moved = [w - 0.1 * s for w, s in zip(weights, slopes)]
+print(f"one weight {weight:+.4f}, its slope {slope:+.4f}")
+print(f"the weight after the step {alone[0][place]:+.4f}")
+print(f"loss before {loss_of(weights):.5f}")
+print(f"loss with this weight moved {loss_of(alone):.5f}")
+print(f"loss with all of them moved {loss_of(moved):.5f}")
+
+# %% one-step-check tags=["claim"]
+before, by_one, by_all = [
+    float(loss_of(w)) for w in (weights, alone, moved)
+]
+assert abs((before - by_one) / (0.1 * slope**2) - 1) < 0.2
+assert by_all < before - 0.02
+assert by_one < before
+
+# %% one-step-values tags=["values"]
+{
+    "step_before": {"value": f"{before:.2f}", "tolerance": 0.15},
+    "step_all": {"value": f"{by_all:.2f}", "tolerance": 0.15},
+}
+
+
 # %% first-epoch
 def first_epoch(seed, scale):
-    trial = build(seed)
     x = scale * x_train
+    before = build(seed).evaluate(x, y_train, batch_size=1000, verbose=0)
+    trial = build(seed)
     history = trial.fit(x, y_train, batch_size=batch_size, verbose=0)
-    untouched = build(seed).evaluate(x, y_train, batch_size=1000, verbose=0)
     history = history.history
-    return untouched[0], history["loss"][0], history["accuracy"][0]
+    return before[0], history["loss"][0], history["accuracy"][0]
 
 
-unscaled = np.mean([first_epoch(seed, 255) for seed in few_seeds], axis=0)
-scaled = np.mean([first_epoch(seed, 1) for seed in few_seeds], axis=0)
+unscaled = np.mean([first_epoch(s, 255) for s in few_seeds], axis=0)
+scaled = np.mean([first_epoch(s, 1) for s in few_seeds], axis=0)
 
 # %% scaling
 trials = {"0 to 255": unscaled, "0 to 1": scaled}
@@ -253,25 +286,20 @@ pd.DataFrame({
 }, index=pd.Index(trials, name="inputs"))
 
 # %% train
-running = []  # the mean loss so far in the epoch, after each batch
-record = keras.callbacks.LambdaCallback(
-    on_train_batch_end=lambda batch, logs: running.append(logs["loss"])
-)
+model = build(seed)
 start = model.get_weights()
-history = model.fit(
-    x_train, y_train, batch_size=batch_size, epochs=epochs,
-    callbacks=[record], verbose=2,
-)
+rng = np.random.default_rng(seed)
+losses = []
+for _ in range(epochs):
+    order = rng.permutation(len(x_train))
+    for first in range(0, len(order), batch_size):
+        batch = order[first:first + batch_size]
+        loss, _ = model.train_on_batch(x_train[batch], y_train[batch])
+        losses.append(float(loss))
 end = model.get_weights()
 
-# %% each-batch
-images_so_far = batch_size * np.arange(1, updates + 1)
-images_so_far[-1] = len(x_train)  # the last batch is smaller
-total = np.reshape(running, (epochs, updates)) * images_so_far
-losses = np.diff(total, prepend=0) / np.diff(images_so_far, prepend=0)
-losses = losses.ravel()  # (2345,)
-
 # %% loss-per-batch
+losses = np.array(losses)  # (2345,)
 window = 50
 smooth = np.convolve(losses, np.ones(window) / window, mode="valid")
 place = np.arange(1, len(losses) + 1) / updates
@@ -286,10 +314,9 @@ ax.text(0.4, 0.45, f"mean of {window} batches", color="C1")
 ax.set(xlabel="epoch", ylabel="loss", ylim=(0, 2.6), xlim=(-0.05, epochs))
 
 # %% loss-check tags=["claim"]
-running_end = np.reshape(running, (epochs, updates))[:, -1]
-assert np.allclose(running_end, history.history["loss"])
 assert losses[:updates].mean() < 0.5 < losses[0]
 assert losses[-updates:].mean() < 0.5 * losses[:updates].mean()
+assert (losses < 1).argmax() < updates // 5
 
 # %% loss-values tags=["values"]
 first_below_one = 1 + int(np.argmax(losses < 1))
@@ -348,22 +375,24 @@ def on_a_map(points):  # (n, any) to (n, 2), and the share that is kept
     return centred @ axes[:2].T, kept
 
 
+some = np.random.default_rng(seed).permutation(len(x_test))[:shown_images]
 stages = {
-    "pixels": x_test[:shown_images],
-    "hidden layer, before": hidden_before[:shown_images],
-    "hidden layer, after": hidden_after[:shown_images],
+    "pixels": x_test[some],
+    "hidden layer, before": hidden_before[some],
+    "hidden layer, after": hidden_after[some],
 }
 maps = {name: on_a_map(points) for name, points in stages.items()}
 
 # %% coming-apart
-labels = y_test[:shown_images]
+labels = y_test[some]
 fig, panels = plt.subplots(2, 1, figsize=(5.6, 7.2))
 for ax, when in zip(panels, ("before", "after")):
     points, _ = maps[f"hidden layer, {when}"]
     for digit in range(10):
         across, up = points[labels == digit].T
         colour = f"C{digit % 6}"
-        ax.scatter(across, up, s=9, color=colour, alpha=0.45, linewidths=0)
+        ax.scatter(across, up, s=22, color=colour, alpha=0.5, linewidths=0,
+                   marker=f"${digit}$")
         ax.text(np.median(across), np.median(up), digit, color=colour,
                 size=20, weight="bold", ha="center", va="center")
     ax.set(title=f"{when} training", xticks=[], yticks=[])
@@ -407,15 +436,17 @@ assert between[2] > between[1] + 0.1
 kept = [share for _, share in maps.values()]
 {
     "shown_images": {"value": f"{len(labels):,}", "tolerance": 0},
-    "same_pixels": {"value": f"{pixels:.0%}", "tolerance": 0},
-    "same_before": {"value": f"{before:.0%}", "tolerance": 6},
-    "same_after": {"value": f"{after:.0%}", "tolerance": 4},
-    "map_before": {"value": f"{on_map[1]:.0%}", "tolerance": 8},
-    "map_after": {"value": f"{on_map[2]:.0%}", "tolerance": 8},
+    "same_pixels": {"value": f"{pixels:.0%}", "tolerance": 3},
+    "same_before": {"value": f"{before:.0%}", "tolerance": 4},
+    "same_after": {"value": f"{after:.0%}", "tolerance": 3},
+    "neighbour_error": {
+        "value": f"{196 * np.sqrt(after * (1 - after) / len(labels)):.1f}",
+        "tolerance": 0.4,
+    },
     "between_before": {"value": f"{between[1]:.0%}", "tolerance": 10},
     "between_after": {"value": f"{between[2]:.0%}", "tolerance": 10},
-    "kept_before": {"value": f"{kept[1]:.0%}", "tolerance": 8},
-    "kept_after": {"value": f"{kept[2]:.0%}", "tolerance": 8},
+    "kept_before": {"value": f"{kept[1]:.0%}", "tolerance": 6},
+    "kept_after": {"value": f"{kept[2]:.0%}", "tolerance": 6},
     "blank_pixels": {"value": int(blank.sum()), "tolerance": 0},
 }
 
@@ -456,24 +487,26 @@ assert sure[right].mean() > sure[~right].mean() + 0.1
 
 # %% predict-values tags=["values"]
 {
-    "easy_label": {"value": int(y_test[easy]), "tolerance": 9},
-    "hard_label": {"value": int(y_test[hard]), "tolerance": 9},
+    "easy_label": {"value": int(y_test[easy]), "tolerance": 0},
+    "hard_label": {"value": int(y_test[hard]), "tolerance": 0},
     "hard_score": {"value": f"{sure[hard]:.0%}", "tolerance": 15},
-    "wrong_label": {"value": int(y_test[wrong]), "tolerance": 9},
-    "wrong_answer": {"value": int(answers[wrong]), "tolerance": 9},
+    "wrong_label": {"value": int(y_test[wrong]), "tolerance": 0},
+    "wrong_answer": {"value": int(answers[wrong]), "tolerance": 0},
     "wrong_score": {"value": f"{sure[wrong]:.1%}", "tolerance": 3},
     "sure_right": {"value": f"{sure[right].mean():.0%}", "tolerance": 3},
     "sure_wrong": {"value": f"{sure[~right].mean():.0%}", "tolerance": 8},
 }
 
 # %% five-seeds
-networks = [model]
-for another in seeds[1:]:
-    network = build(another)
+def trained(seed):
+    network = build(seed)
     network.fit(
         x_train, y_train, batch_size=batch_size, epochs=epochs, verbose=0
     )
-    networks.append(network)
+    return network
+
+
+networks = [trained(s) for s in seeds]
 
 
 # %% test
@@ -497,19 +530,6 @@ pd.DataFrame({
     "mistakes": [f"{number:.0f}" for number in mistakes],
 }, index=pd.Index(seeds, name="seed"))
 
-# %% mistakes-compared
-names = [*simple, "this network"]
-wrong_answers = [(~right).sum() for right in simple.values()]
-wrong_answers.append(mistakes.mean())
-fig, ax = plt.subplots(figsize=(5.6, 2.4))
-bars = ax.barh(names, wrong_answers, color=["C0", "C0", "C0", "C1"])
-ax.bar_label(bars, [f"{n:,.0f}" for n in wrong_answers], padding=4)
-ax.invert_yaxis()
-ax.set(xlabel="mistakes on the test images", xticks=[])
-ax.tick_params(axis="y", length=0)
-ax.spines[:].set_visible(False)
-ax.grid(False)
-
 # %% test-check tags=["claim"]
 people = 0.002  # their error as it is commonly quoted
 assert mean > 0.965 and test.min() > 0.96 and sd < 0.005
@@ -520,40 +540,116 @@ assert 1 - mean > 10 * people
 # %% test-values tags=["values"]
 sampling = 1.96 * np.sqrt(mean * (1 - mean) / len(y_test))
 {
-    "test_accuracy": f"{mean:.2%}",
-    "test_sd": {"value": f"{100 * sd:.2f}", "tolerance": 0.15},
-    "range_low": {"value": f"{mean - 2 * sd:.1%}", "tolerance": 0.5},
-    "range_high": {"value": f"{mean + 2 * sd:.1%}", "tolerance": 0.5},
-    "sampling": {"value": f"{100 * sampling:.2f}", "tolerance": 0.05},
+    "test_accuracy": {"runs": test, "format": ".2%"},
+    "sampling": {"value": f"{100 * sampling:.2f}", "tolerance": 0.03},
     "training_accuracy": f"{training.mean():.2%}",
     "gap": {
         "value": f"{100 * (training - test).mean():.1f}", "tolerance": 0.3
     },
-    "mistakes": {"value": f"{mistakes.mean():.0f}", "tolerance": 35},
+    "mistakes": {"value": f"{mistakes.mean():.0f}", "tolerance": 25},
     "squares_mistakes": {
         "value": f"{(~simple['least squares']).sum():,}", "tolerance": 5
     },
-    "times_people": {"value": f"{(1 - mean) / people:.0f}", "tolerance": 3},
+    "times_people": {"value": f"{(1 - mean) / people:.0f}", "tolerance": 2},
     "test_seeds": {"value": len(seeds), "tolerance": 0},
 }
 
+# %% moved
+def moved_right(x, pixels):
+    images = x.reshape(-1, 28, 28)
+    wider = np.pad(images, ((0, 0), (0, 0), (pixels, 0)))
+    return wider[:, :, :28].reshape(-1, 784)
+
+
+distances = range(7)
+by_distance = np.array(
+    [accuracy(moved_right(x_test, d), y_test) for d in distances]
+)  # (7, 5)
+
 # %% other-inputs
-digits = x_test.reshape(-1, 28, 28)
-moved = np.pad(digits, ((0, 0), (0, 0), (4, 0)))[:, :, :28]
 others = {
-    "as they come": x_test,
-    "dark and light swapped": 1 - x_test,
-    "4 pixels to the right": moved.reshape(-1, 784),
+    "as they come": by_distance[0],
+    "4 pixels to the right": by_distance[4],
+    "dark and light swapped": accuracy(1 - x_test, y_test),
 }
-others = {name: accuracy(x, y_test).mean() for name, x in others.items()}
 pd.DataFrame(
-    {"right": [f"{value:.1%}" for value in others.values()]},
+    {"right": [f"{v.mean():.1%}" for v in others.values()],
+     "lowest": [f"{v.min():.1%}" for v in others.values()],
+     "highest": [f"{v.max():.1%}" for v in others.values()]},
     index=pd.Index(others, name="test images"),
 )
 
-# %% other-inputs-check tags=["claim"]
-assert others["dark and light swapped"] < 0.2
-assert others["4 pixels to the right"] < 0.5
+# %% nudged
+shifted = np.array([moved_right(x_test, d) for d in distances])
+read = np.array([by_hand(networks[0], x)[1].argmax(axis=1) for x in shifted])
+shown = np.flatnonzero((read[0] == y_test) & (read[4] != y_test))[0]
+fig = plt.figure(figsize=(5.6, 4.3))
+grid = fig.add_gridspec(2, len(distances), height_ratios=[1, 2.6])
+for d in distances:
+    ax = fig.add_subplot(grid[0, d])
+    ax.imshow(shifted[d, shown].reshape(28, 28))
+    ax.set_title(f"“{read[d, shown]}”", loc="center", color=(
+        "C0" if read[d, shown] == y_test[shown] else "C1"))
+    ax.set(xticks=[], yticks=[])
+    ax.spines[:].set(visible=True, color="0.7")
+ax = fig.add_subplot(grid[1, :])
+ax.plot(distances, 100 * by_distance, color="C0", lw=1, alpha=0.4)
+ax.plot(distances, 100 * by_distance.mean(axis=1), "o-", color="C0")
+ax.set(xlabel="pixels to the right", ylabel="read correctly (%)",
+       ylim=(0, 104), xticks=distances)
+
+# %% nudged-check tags=["claim"]
+assert by_distance[4].max() < 0.5
+assert by_distance[1].min() > 0.9
+assert (np.diff(by_distance[:5], axis=0) < 0).all()
+assert others["dark and light swapped"].max() < 0.25
+
+# %% nudged-values tags=["values"]
+{
+    "moved_two": {"value": f"{by_distance[2].mean():.0%}", "tolerance": 4},
+    "moved_four": {"value": f"{by_distance[4].mean():.0%}", "tolerance": 6},
+    "swapped": {
+        "value": f"{others['dark and light swapped'].mean():.0%}",
+        "tolerance": 5,
+    },
+    "nudged_label": {"value": int(y_test[shown]), "tolerance": 0},
+    "nudged_answer": {"value": int(read[4, shown]), "tolerance": 0},
+}
+
+# %% network
+hidden, ten = by_hand(networks[0], x_test[:1])
+heights = np.r_[np.linspace(1.5, 0.35, 6), np.linspace(-0.35, -1.5, 6)]
+active = np.clip(hidden[0, :12] / hidden[0, :12].max(), 0.02, 1)
+places = np.linspace(1.6, -1.6, 10)
+fig, ax = plt.subplots(figsize=(5.6, 3.7))
+ax.axis("off")
+ax.imshow(x_test[0].reshape(28, 28), extent=(0, 2.4, -1.2, 1.2))
+for height in heights:
+    ax.plot([2.5, 4], [0, height], color="0.8", lw=0.7, zorder=0)
+    ends = np.broadcast_to(height, 10), places
+    ax.plot([4, 6.3], ends, color="0.85", lw=0.5, zorder=0)
+ax.scatter([4] * 12, heights, 110, "C0", alpha=active, zorder=2)
+ax.scatter([4] * 12, heights, 110, "none", edgecolors="C0", zorder=3)
+ax.text(4, 0, "⋮", ha="center", va="center")
+ax.scatter([6.3] * 10, places, 110, "C1", alpha=ten[0], zorder=2)
+ax.scatter([6.3] * 10, places, 110, "none", edgecolors="C1", zorder=3)
+for digit, (height, score) in enumerate(zip(places, ten[0])):
+    ax.text(6.6, height, f"{digit}  {score:.1%}", va="center", size=10)
+for x, words in ((1.2, "784 pixels"), (4, f"{hidden_units} hidden units"),
+                 (6.5, "10 scores")):
+    ax.text(x, 2, words, ha="center", weight="bold")
+ax.set(xlim=(-0.1, 7.6), ylim=(-1.9, 2.3), aspect="auto")
+
+# %% network-check tags=["claim"]
+assert ten.argmax() == y_test[0] == 7
+
+# %% samples tags=["data"]
+firsts = [np.flatnonzero(y_test == digit)[0] for digit in range(10)]
+order = [shown, *[i for i in firsts if i != shown]]
+{"labels": y_test[order], "images": x_test[order].reshape(-1, 28, 28)}
+
+# %% reader tags=["model"]
+networks[0]
 
 # %% save
 model.save("digit-reader.keras")

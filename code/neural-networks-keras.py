@@ -1,7 +1,6 @@
 # %% [markdown]
-# The whole Keras workflow on handwritten digits, with every choice measured:
-# scaling, batch size, optimiser, learning rate, stopping and regularisation;
-# then the result is evaluated, and fooled.
+# The whole Keras workflow on handwritten digits, every choice measured:
+# scaling and penalty, batch size, optimiser and rate, the moment to stop.
 
 # %% setup
 import tempfile
@@ -11,17 +10,16 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-import tensorflow as tf
 from keras import layers
 
 # %% experiment
-seeds = [42, 43, 44]
 batch_size = 128  # images an update
 first_epochs = 15  # for the first model
 race_epochs = 5  # for batch sizes and optimisers
-race_updates = 100  # the same race, by updates
-most_epochs = 30  # early stopping may end sooner
-decay_epochs = 15  # for regularisation
+epochs = 20  # for the network that is judged
+seed = 42
+seeds = [seed + n for n in range(5)]
+few_seeds = seeds[:3]  # where more would take too long
 cross_entropy = "sparse_categorical_crossentropy"
 
 # %% load
@@ -54,9 +52,9 @@ def first_model(penalty=0.01, hidden=(20, 15)):
     )
 
 
-keras.utils.set_random_seed(seeds[0])
+keras.utils.set_random_seed(seed)
 model = first_model()
-print(f"{model.count_params():,} parameters")
+model.summary(line_length=64)
 
 # %% compile
 model.compile(
@@ -66,7 +64,7 @@ model.compile(
 # %% fit
 history = model.fit(
     x_fit, y_fit, batch_size=batch_size, epochs=first_epochs,
-    validation_data=(x_val, y_val), verbose=0,
+    validation_data=(x_val, y_val), verbose=2,
 )
 
 # %% evaluate
@@ -83,29 +81,26 @@ share = float(sum(model.losses)) / loss  # of the loss, not from mistakes
 # %% workflow-check tags=["claim"]
 assert model.count_params() == 784 * 20 + 20 + 20 * 15 + 15 + 15 * 10 + 10
 assert np.allclose(scores.sum(axis=1), 1, atol=1e-5)
-assert 0.3 < share < 0.8
+assert 0.4 < share < 0.7
 
 # %% workflow-values tags=["values"]
 {
-    "first_parameters": {
-        "value": f"{model.count_params():,}", "tolerance": 0
-    },
     "updates_an_epoch": {
         "value": -(-len(x_fit) // batch_size), "tolerance": 0
     },
-    "penalty_share": {"value": f"{share:.0%}", "tolerance": 8},
+    "penalty_share": {"value": f"{share:.0%}", "tolerance": 6},
 }
 
 
 # %% recipe
-def first_results(scale, penalty, hidden=(20, 15)):
+def first_results(scale, penalty):
     results = []  # training and validation accuracy, penalty
-    for seed in seeds:
+    for seed in few_seeds:
         keras.utils.set_random_seed(seed)
-        model = first_model(penalty, hidden)
+        model = first_model(penalty)
         model.compile(
             optimizer="adam", loss=cross_entropy, metrics=["accuracy"],
-            steps_per_execution=40,
+            steps_per_execution=17,
         )
         model.fit(x_fit * scale, y_fit, batch_size=batch_size,
                   epochs=first_epochs, verbose=0)
@@ -122,7 +117,6 @@ variants = {
     "pixels 0 to 255": first_results(255, 0.0),
     "pixels 0 to 1, L2": first_results(1, 0.01),
     "pixels 0 to 1": first_results(1, 0.0),
-    "pixels 0 to 1, 128 wide": first_results(1, 0.0, (128,)),
 }
 
 # %% scaling
@@ -133,37 +127,43 @@ pd.DataFrame({
     "penalty": [f"{r[:, 2].mean():.2f}" for r in variants.values()],
 }, index=pd.Index(variants, name="model"))
 
+# %% two-mistakes
+fig, ax = plt.subplots(figsize=(5.6, 3.3))
+for name, colour, text, above in (
+    ("L2", "C1", "with the penalty", 1.1), ("", "C0", "without it", -2.2)
+):
+    pair = [variants[f"pixels 0 to {top}{', L2' if name else ''}"][:, 1]
+            for top in (255, 1)]
+    ax.plot([0, 1], 100 * np.array(pair), "o", color=colour, alpha=0.4)
+    ax.plot([0, 1], [100 * p.mean() for p in pair], color=colour)
+    ax.text(0.05, 100 * pair[0].mean() + above, text, color=colour)
+ax.set(xlim=(-0.25, 1.25), ylabel="validation accuracy (%)")
+ax.set_xticks([0, 1], ["pixels 0 to 255", "pixels 0 to 1"])
+
 # %% scaling-check tags=["claim"]
 held = {name: r[:, 1].mean() for name, r in variants.items()}
-assert held["pixels 0 to 1, L2"] < 0.94
-assert held["pixels 0 to 1"] > held["pixels 0 to 1, L2"] + 0.02
-assert held["pixels 0 to 1"] > held["pixels 0 to 255"] + 0.03
 assert held["pixels 0 to 255, L2"] > held["pixels 0 to 1, L2"] + 0.005
-assert held["pixels 0 to 255"] == min(held.values())
-assert variants["pixels 0 to 255"][:, 1].std(ddof=1) > 0.01
+assert held["pixels 0 to 255, L2"] > held["pixels 0 to 255"]
+assert held["pixels 0 to 1"] > held["pixels 0 to 255"] + 0.02
 cost = {name: r[:, 2].mean() for name, r in variants.items()}
 assert cost["pixels 0 to 255, L2"] < 0.5 * cost["pixels 0 to 1, L2"]
-assert cost["pixels 0 to 255, L2"] < 0.7 * cost["pixels 0 to 1, L2"]
-assert held["pixels 0 to 1, 128 wide"] > held["pixels 0 to 1"] + 0.01
 
 # %% scaling-values tags=["values"]
 {
     "first_epochs": {"value": first_epochs, "tolerance": 0},
-    "raw_penalised": {
-        "value": f"{held['pixels 0 to 255, L2']:.2%}", "tolerance": 1
-    },
-    "scaled_penalised": f"{held['pixels 0 to 1, L2']:.2%}",
-    "scaled_free": f"{held['pixels 0 to 1']:.2%}",
-    "wide_free": f"{held['pixels 0 to 1, 128 wide']:.2%}",
+    "raw_penalised": f"{held['pixels 0 to 255, L2']:.1%}",
+    "raw_free": f"{held['pixels 0 to 255']:.0%}",
+    "scaled_penalised": f"{held['pixels 0 to 1, L2']:.1%}",
+    "scaled_free": f"{held['pixels 0 to 1']:.1%}",
 }
 
 # %% race
-race_size = len(x_fit) // 5
+whole_batches = len(x_fit) // 5 // batch_size
+race_size = whole_batches * batch_size
 x_race, y_race = x_fit[:race_size], y_fit[:race_size]
 
 
-def small_network(optimizer, seed, steps=1):
-    keras.utils.set_random_seed(seed)
+def small_network(optimizer, steps=1):
     model = keras.Sequential([
         keras.Input((784,)),
         layers.Dense(32, activation="relu"),
@@ -173,214 +173,234 @@ def small_network(optimizer, seed, steps=1):
         optimizer=optimizer, loss=cross_entropy, metrics=["accuracy"],
         steps_per_execution=steps,
     )
+    model.optimizer.build(model.trainable_variables)
     return model
 
 
-# %% track
-class Track(keras.callbacks.Callback):
-    """Notes the training loss as updates go by; stops after the last."""
-
-    def __init__(self, every, last=None):
-        super().__init__()
-        self.every, self.last, self.losses = every, last, {}
-
-    def on_train_begin(self, logs=None):
-        self.on_train_batch_end(0)
-
-    def on_train_batch_end(self, batch, logs=None):
-        updates = int(self.model.optimizer.iterations)
-        if updates % self.every == 0:
-            scores = self.model(x_race[:1000])
-            losses = keras.losses.get(cross_entropy)(y_race[:1000], scores)
-            self.losses[updates] = float(keras.ops.mean(losses))
-        self.model.stop_training = updates == self.last
+# %% begin-anew
+def begin_anew(model, seed, rate):  # quicker than to build another
+    keras.utils.set_random_seed(seed)
+    for layer in model.layers:
+        draw = keras.initializers.GlorotUniform()
+        layer.kernel.assign(draw(layer.kernel.shape))
+        layer.bias.assign(keras.ops.zeros(layer.bias.shape))
+    for variable in model.optimizer.variables:
+        variable.assign(keras.ops.zeros(variable.shape, variable.dtype))
+    model.optimizer.learning_rate.assign(rate)
 
 
-# %% raced
-def raced(size, seed, epochs, rate=0.1):
-    model = small_network(keras.optimizers.SGD(rate), seed, steps=20)
-    model.fit(x_race, y_race, batch_size=size, epochs=epochs, verbose=0)
+def validated(model):
     return model.evaluate(x_val, y_val, batch_size=1000, verbose=0)[1]
 
 
-def raced_by_updates(size, seed, updates, rate=0.1):
-    model = small_network(keras.optimizers.SGD(rate), seed)
-    track = Track(every=5, last=updates)
-    model.fit(x_race, y_race, batch_size=size, epochs=updates,
-              callbacks=[track], verbose=0)
-    accuracy = model.evaluate(x_val, y_val, batch_size=1000, verbose=0)[1]
-    return accuracy, track.losses
+# %% by-epochs
+def by_epochs(model, size, seed, rate=0.1):
+    begin_anew(model, seed, rate)
+    model.fit(x_race, y_race, batch_size=size, epochs=race_epochs, verbose=0)
+    return validated(model)
+
+
+# %% by-updates
+def by_updates(model, size, seed, rate):  # as many as an epoch at 128
+    begin_anew(model, seed, rate)
+    part = min(race_size, whole_batches * size)  # images that are needed
+    model.fit(x_race[:part], y_race[:part], batch_size=size,
+              epochs=whole_batches * size // part, verbose=0)
+    assert int(model.optimizer.iterations) == whole_batches
+    return validated(model)
 
 
 # %% batch-races
-sizes = {"16": 16, "128": 128, "1,024": 1024, "all at once": race_size}
-by_epochs = {name: [raced(size, seed, race_epochs) for seed in seeds]
-             for name, size in sizes.items()}
-by_updates = {name: [raced_by_updates(size, seed, race_updates)
-                     for seed in seeds] for name, size in sizes.items()}
-whole = {rate: raced(race_size, seeds[0], race_epochs, rate)
-         for rate in (0.3, 1.0, 3.0)}
-
-# %% batch-losses
-fig, ax = plt.subplots()
-for place, (name, runs) in enumerate(by_updates.items()):
-    losses = pd.DataFrame([losses for _, losses in runs]).mean()
-    ax.plot(losses, label=name, lw=(2, 2, 5, 9)[place], zorder=5 - place)
-ax.set(xlabel="updates", ylabel="training loss", ylim=(0, None))
-ax.legend(title="images a batch", title_fontsize=10)
+sizes = [race_size // 624, 128, race_size // 6, race_size]
+sgd = [small_network(keras.optimizers.SGD(), min(race_size // size, 13))
+       for size in sizes]
+equal_epochs = np.array([
+    [by_epochs(model, size, seed) for seed in few_seeds]
+    for model, size in zip(sgd, sizes)
+])  # (4, 3)
+equal_updates = {
+    rate: np.array([
+        [by_updates(model, size, seed, rate) for seed in few_seeds]
+        for model, size in zip(sgd, sizes)
+    ]) for rate in (0.1, 1.0)
+}
 
 # %% batch-sizes
-after_epochs = [np.mean(found) for found in by_epochs.values()]
-after_updates = [np.mean([accuracy for accuracy, _ in runs])
-                 for runs in by_updates.values()]
 pd.DataFrame({
-    f"updates in {race_epochs} epochs": [
-        f"{race_epochs * -(-race_size // size):,}" for size in sizes.values()
+    f"{race_epochs} epochs": [f"{a.mean():.1%}" for a in equal_epochs],
+    f"{whole_batches} updates": [
+        f"{a.mean():.1%}" for a in equal_updates[0.1]
     ],
-    "accuracy": [f"{a:.2%}" for a in after_epochs],
-    f"images in {race_updates} updates": [
-        f"{race_updates * size:,}" for size in sizes.values()
-    ],
-    "accuracy then": [f"{a:.2%}" for a in after_updates],
-}, index=pd.Index(sizes, name="batch"))
+    "the same at rate 1": [f"{a.mean():.1%}" for a in equal_updates[1.0]],
+}, index=pd.Index([f"{size:,}" for size in sizes], name="batch"))
 
 # %% batch-check tags=["claim"]
-assert np.all(np.diff(after_epochs) < -0.01)
-assert after_updates[1] > after_updates[0] + 0.02
-assert abs(after_updates[3] - after_updates[1]) < 0.02
-assert max(whole.values()) < after_epochs[1] - 0.1
+assert (np.diff(equal_epochs.mean(axis=1)) < -0.01).all()
+slow, quick = (a.mean(axis=1) for a in equal_updates.values())
+assert slow[1] > slow[0] + 0.01
+assert abs(slow[3] - slow[1]) < 0.03
+assert quick[3] > quick[1] + 0.02 > quick[0] + 0.1
+assert quick[3] > slow[3]
 
 # %% race-values tags=["values"]
 {
     "race_images": {"value": f"{race_size:,}", "tolerance": 0},
     "race_epochs": {"value": race_epochs, "tolerance": 0},
-    "race_updates": {"value": race_updates, "tolerance": 0},
+    "race_updates": {"value": whole_batches, "tolerance": 0},
     "times_as_many": {"value": race_size // 128, "tolerance": 0},
-    "whole_best": {"value": f"{max(whole.values()):.0%}", "tolerance": 8},
 }
 
 # %% optimizers
 optimizers = {
-    "SGD": lambda rate: keras.optimizers.SGD(rate),
-    "momentum": lambda rate: keras.optimizers.SGD(rate, momentum=0.9),
-    "RMSprop": lambda rate: keras.optimizers.RMSprop(rate),
-    "Adam": lambda rate: keras.optimizers.Adam(rate),
+    "SGD": keras.optimizers.SGD(),
+    "momentum": keras.optimizers.SGD(momentum=0.9),
+    "RMSprop": keras.optimizers.RMSprop(),
+    "Adam": keras.optimizers.Adam(),
 }
 default = {"SGD": 0.01, "momentum": 0.01, "RMSprop": 0.001, "Adam": 0.001}
+higher = {"SGD": 0.3, "momentum": 0.1, "RMSprop": 0.003, "Adam": 0.01}
 rates = np.array([1e-4, 3e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1, 0.3, 1, 3])
-lowest = {"SGD": 3, "momentum": 2, "RMSprop": 0, "Adam": 0}  # of the rates
+lowest = {"SGD": 4, "momentum": 3, "RMSprop": 1, "Adam": 1}  # of the rates
 
 
 # %% try-rate
-def tried(name, rate, seed, track=None):
-    model = small_network(optimizers[name](rate), seed, steps=10)
-    model.fit(x_race, y_race, batch_size=batch_size, epochs=race_epochs,
-              callbacks=[track] if track else None, verbose=0)
-    return model.evaluate(x_val, y_val, batch_size=1000, verbose=0)[1]
+racers = {name: small_network(optimizer, steps=13)
+          for name, optimizer in optimizers.items()}
 
 
+def tried(name, rate, seed, size=race_size, callbacks=None):
+    model = racers[name]
+    begin_anew(model, seed, rate)
+    model.fit(x_fit[:size], y_fit[:size], batch_size=batch_size,
+              epochs=race_epochs, callbacks=callbacks, verbose=0)
+    return validated(model)
+
+
+# %% try-rates
 by_rate = {
-    name: {rate: tried(name, rate, seeds[0])
-           for rate in rates[first:first + 7]}
+    name: {rate: np.array([tried(name, rate, seed) for seed in few_seeds])
+           for rate in rates[first:first + 6]}
     for name, first in lowest.items()
 }
-best = {name: max(tries, key=tries.get) for name, tries in by_rate.items()}
 
 # %% learning-rates
 fig, ax = plt.subplots()
-for place, (name, tries) in enumerate(by_rate.items()):
-    tried_rates, found = list(tries), 100 * np.array(list(tries.values()))
-    ax.plot(tried_rates, found, "o-", color=f"C{place}", label=name)
-    ax.plot(default[name], 100 * tries[default[name]], "o",
+for place, (name, found) in enumerate(by_rate.items()):
+    each = 100 * np.array(list(found.values()))  # (6, 3)
+    ax.plot(list(found), each, ".", color=f"C{place}", alpha=0.4)
+    ax.plot(list(found), each.mean(axis=1), color=f"C{place}", label=name)
+    ax.plot(default[name], 100 * found[default[name]].mean(), "o",
             color=f"C{place}", markersize=12, markerfacecolor="none")
 ax.set(xscale="log", xlabel="learning rate",
        ylabel="validation accuracy (%)", ylim=(60, 96))
 fig.legend(loc="outside upper center", ncols=4)
 
-# %% best-rates
-tracks, with_best, with_default = {}, {}, {}
-for name, rate in best.items():
-    tracks[name] = [Track(every=1) for _ in seeds]
-    with_best[name] = np.array([
-        tried(name, rate, seed, track)
-        for seed, track in zip(seeds, tracks[name])
-    ])
-    with_default[name] = np.array([
-        tried(name, default[name], seed) for seed in seeds
-    ])
 
-# %% optimizer-losses
-fig, ax = plt.subplots()
-for place, (name, runs) in enumerate(tracks.items()):
-    losses = pd.DataFrame([track.losses for track in runs]).T
-    ax.plot(losses, color=f"C{place}", lw=1, alpha=0.25)
-    ax.plot(losses.mean(axis=1), color=f"C{place}", label=name)
-ax.set(xlabel="updates", ylabel="training loss", ylim=(0, 1))
-fig.legend(loc="outside upper center", ncols=4)
+# %% track
+class Track(keras.callbacks.Callback):
+    """Notes the training loss as updates go by."""
+
+    def on_train_begin(self, logs=None):
+        self.losses = {}
+
+    def on_train_batch_end(self, batch, logs=None):
+        updates = int(self.model.optimizer.iterations)
+        scores = self.model(x_race[:1000])
+        losses = keras.losses.get(cross_entropy)(y_race[:1000], scores)
+        self.losses[updates] = float(keras.ops.mean(losses))
+
+
+# %% leftover
+with_leftover = len(x_fit) // 5  # what the race used at first
+tracks, before, after = {}, {}, {}
+for name, rate in higher.items():
+    tracks[name] = [(Track(), Track()) for _ in seeds]
+    before[name], after[name] = np.array([
+        [tried(name, rate, seed, size, [track])
+         for size, track in zip((with_leftover, race_size), pair)]
+        for seed, pair in zip(seeds, tracks[name])
+    ]).T  # each (5,)
+
+# %% leftover-peaks
+fig, panels = plt.subplots(1, 2, figsize=(5.6, 3), sharey=True)
+for ax, name in zip(panels, ("SGD", "RMSprop")):
+    for place, colour in ((1, "C0"), (0, "C1")):
+        losses = pd.DataFrame([pair[place].losses for pair in tracks[name]])
+        ax.plot(losses.mean(), color=colour)
+    ax.set(title=name, xlabel="updates", ylim=(0, 1))
+panels[0].set_ylabel("training loss")
+panels[0].text(150, 0.75, f"{with_leftover:,} images", color="C1")
+panels[0].text(150, 0.1, f"{race_size:,} images", color="C0")
+
+# %% leftover-table
+pd.DataFrame({
+    f"{with_leftover:,} images": [f"{a.mean():.2%}" for a in before.values()],
+    "sd": [f"{100 * a.std(ddof=1):.2f}" for a in before.values()],
+    f"{race_size:,} images": [f"{a.mean():.2%}" for a in after.values()],
+    "sd then": [f"{100 * a.std(ddof=1):.2f}" for a in after.values()],
+}, index=pd.Index(before, name="optimiser"))
 
 # %% optimizer-table
+at_default = {name: by_rate[name][rate] for name, rate in default.items()}
 pd.DataFrame({
     "default rate": [f"{rate:g}" for rate in default.values()],
-    "accuracy": [f"{a.mean():.2%}" for a in with_default.values()],
-    "best rate": [f"{rate:g}" for rate in best.values()],
-    "accuracy then": [f"{a.mean():.2%}" for a in with_best.values()],
-    "sd": [f"{100 * a.std(ddof=1):.2f}" for a in with_best.values()],
-}, index=pd.Index(best, name="optimiser"))
+    "accuracy": [f"{a.mean():.1%}" for a in at_default.values()],
+    "higher rate": [f"{rate:g}" for rate in higher.values()],
+    "accuracy then": [f"{a.mean():.1%}" for a in after.values()],
+}, index=pd.Index(default, name="optimiser"))
 
 # %% optimizer-check tags=["claim"]
-at_best = np.array([a.mean() for a in with_best.values()])
-at_default = np.array([a.mean() for a in with_default.values()])
-assert float(keras.optimizers.RMSprop().learning_rate) == np.float32(0.001)
-assert float(keras.optimizers.SGD().learning_rate) == np.float32(0.01)
-assert float(keras.optimizers.Adam().learning_rate) == np.float32(0.001)
-assert np.ptp(at_best) < 0.7 * np.ptp(at_default)
-assert at_best[[1, 3]].min() > at_best[0]
-assert at_best[0] > at_default[0] + 0.05
-assert best["SGD"] >= 10 * best["Adam"]
-for name in ("SGD", "momentum"):  # a cliff behind the best rate
-    assert by_rate[name][max(by_rate[name])] < 0.5
-for name in ("RMSprop", "Adam"):
-    assert by_rate[name][max(by_rate[name])] > 0.6
+better = {name: found.mean() for name, found in after.items()}
+plain = {name: found.mean() for name, found in at_default.items()}
+standard = {"SGD": keras.optimizers.SGD(), "Adam": keras.optimizers.Adam(),
+            "RMSprop": keras.optimizers.RMSprop()}
+for name, optimizer in standard.items():
+    assert float(optimizer.learning_rate) == np.float32(default[name])
+assert all(better[name] > plain[name] for name in optimizers)
+assert np.ptp(list(better.values())) < 0.4 * np.ptp(list(plain.values()))
+assert better["SGD"] > max(plain.values())
+for name in ("SGD", "momentum"):  # beyond the useful rates
+    assert by_rate[name][max(by_rate[name])].mean() < better[name] - 0.1
 
-# %% losses-check tags=["claim"]
-curve = {name: pd.DataFrame([track.losses for track in runs]).mean()
-         for name, runs in tracks.items()}
-heights = {name: losses.mean() for name, losses in curve.items()}
-assert min(heights, key=heights.get) == "Adam"
-for name in ("SGD", "RMSprop"):  # peaks at the end of an epoch
-    rise = curve[name].diff()[1:]
-    ends = rise.index % -(-race_size // batch_size) == 0
-    assert (rise[ends][:3] > 0).all()
+# %% leftover-check tags=["claim"]
+for name in ("SGD", "RMSprop"):
+    curve = pd.DataFrame([had.losses for had, _ in tracks[name]]).mean()
+    rises = curve.diff()[curve.index % -(-with_leftover // batch_size) == 0]
+    assert rises.mean() > 0
+    assert after[name].mean() > before[name].mean()
 
+# %% optimizer-values tags=["values"]
+{
+    "with_leftover": {"value": f"{with_leftover:,}", "tolerance": 0},
+    "leftover": {"value": with_leftover % batch_size, "tolerance": 0},
+    "spread_default": f"{100 * np.ptp(list(plain.values())):.1f}",
+    "spread_higher": f"{100 * np.ptp(list(better.values())):.1f}",
+    "sgd_default": f"{plain['SGD']:.1%}",
+    "sgd_higher": f"{better['SGD']:.1%}",
+    "adam_default": f"{plain['Adam']:.1%}",
+    "sgd_before": f"{before['SGD'].mean():.1%}",
+    "sgd_before_sd": f"{100 * before['SGD'].std(ddof=1):.1f}",
+    "sgd_after": f"{after['SGD'].mean():.1%}",
+    "sgd_after_sd": f"{100 * after['SGD'].std(ddof=1):.1f}",
+}
 
 # %% tail
 order = np.argsort(y_race, kind="stable")  # all zeros first, nines last
-model = small_network("adam", seeds[0])
+keras.utils.set_random_seed(seed)
+model = small_network("adam")
 history = model.fit(
     x_race[order], y_race[order], validation_split=0.2,
     batch_size=batch_size, epochs=3, verbose=0,
 )
-tail_accuracy = history.history["val_accuracy"][-1]
 print("held out:", np.unique(y_race[order][-(race_size // 5):]))
-print(f"validation accuracy: {tail_accuracy:.2%}")
+print(f"validation accuracy: {history.history['val_accuracy'][-1]:.2%}")
 
 # %% tail-check tags=["claim"]
-assert tail_accuracy < 0.25
+assert history.history["val_accuracy"][-1] < 0.25
 
-# %% optimizer-values tags=["values"]
-{
-    "leftover": {"value": race_size % batch_size, "tolerance": 0},
-    "spread_default": {
-        "value": f"{100 * np.ptp(at_default):.1f}", "tolerance": 4
-    },
-    "spread_best": {"value": f"{100 * np.ptp(at_best):.1f}", "tolerance": 2},
-    "sgd_default": {"value": f"{at_default[0]:.1%}", "tolerance": 3},
-    "sgd_best": {"value": f"{at_best[0]:.1%}", "tolerance": 2},
-    "tail_accuracy": {"value": f"{tail_accuracy:.2%}", "tolerance": 12},
-}
 
 # %% build
-def build(seed, rate):
+def build(seed, optimizer="adam"):
     keras.utils.set_random_seed(seed)
     model = keras.Sequential([
         keras.Input((784,)),
@@ -388,84 +408,124 @@ def build(seed, rate):
         layers.Dense(10, activation="softmax"),
     ])
     model.compile(
-        optimizer=keras.optimizers.Adam(rate), loss=cross_entropy,
-        metrics=["accuracy"], steps_per_execution=40,
+        optimizer=optimizer, loss=cross_entropy, metrics=["accuracy"],
+        steps_per_execution=17,
     )
     return model
 
 
 # %% early-stopping
-def stopped_early(seed, rate=0.001):
-    stop = keras.callbacks.EarlyStopping(
-        monitor="val_loss", patience=3, restore_best_weights=True
-    )
-    model = build(seed, rate)
-    model.fit(
-        x_fit, y_fit, batch_size=batch_size, epochs=most_epochs,
-        validation_data=(x_val, y_val), callbacks=[stop], verbose=0,
-    )
-    return model
-
-
-networks = [stopped_early(seed) for seed in seeds]
-
-# %% history
-history = networks[0].history
+stop = keras.callbacks.EarlyStopping(
+    monitor="val_loss", patience=3, restore_best_weights=True
+)
+model = build(seed)
+history = model.fit(
+    x_fit, y_fit, batch_size=batch_size, epochs=epochs,
+    validation_data=(x_val, y_val), callbacks=[stop], verbose=0,
+)
 print(list(history.history))
-for epoch, loss in enumerate(history.history["val_loss"], start=1):
-    print(f"epoch {epoch:2}: validation loss {loss:.4f}")
+print(f"stopped after {len(history.epoch)} epochs")
 
-# %% history-check tags=["claim"]
-held_out = [network.history.history["val_loss"] for network in networks]
-for network, losses in zip(networks, held_out):
-    kept = network.evaluate(x_val, y_val, batch_size=1000, verbose=0)[0]
-    assert abs(kept - min(losses)) < 1e-3
-    assert len(losses) == most_epochs or np.argmin(losses) == len(losses) - 4
+# %% train
+networks = []
+for seed in seeds:
+    network = build(seed)
+    networks.append(network)
+    network.fit(
+        x_fit, y_fit, batch_size=batch_size, epochs=epochs,
+        validation_data=(x_val, y_val), verbose=0,
+    )
 
-assert held_out[0][-1] > min(held_out[0])
 
-# %% final-rates
-by_final_rate = {0.001: networks[0]}
-for rate in (0.003, 0.01):
-    by_final_rate[rate] = stopped_early(seeds[0], rate)
-final = {
-    rate: network.evaluate(x_val, y_val, batch_size=1000, verbose=0)[1]
-    for rate, network in by_final_rate.items()
+# %% where-it-stops
+def kept_epoch(losses, patience=3):  # the one that EarlyStopping would keep
+    for epoch in range(patience, len(losses)):
+        best = int(np.argmin(losses[:epoch + 1]))
+        if epoch - best == patience:
+            return best
+    return int(np.argmin(losses))
+
+
+long = {name: np.array([network.history.history[name]
+                        for network in networks])
+        for name in ("loss", "val_loss", "val_accuracy")}  # each (5, 20)
+kept = [kept_epoch(losses) for losses in long["val_loss"]]
+stopped = long["val_accuracy"][np.arange(len(seeds)), kept]
+unstopped = long["val_accuracy"][:, -1]
+
+# %% training-plot
+fig, panels = plt.subplots(1, 2, figsize=(5.6, 3))
+number = np.arange(1, epochs + 1)
+for name, colour in (("loss", "C0"), ("val_loss", "C1")):
+    panels[0].plot(number, long[name].T, color=colour, lw=1, alpha=0.3)
+    panels[0].plot(number, long[name].mean(axis=0), color=colour)
+panels[1].plot(number, 100 * long["val_accuracy"].T, color="C1", lw=1,
+               alpha=0.3)
+panels[1].plot(number, 100 * long["val_accuracy"].mean(axis=0), color="C1")
+for k, losses, found in zip(kept, long["val_loss"], long["val_accuracy"]):
+    panels[0].plot(k + 1, losses[k], "o", color="C1")
+    panels[1].plot(k + 1, 100 * found[k], "o", color="C1")
+panels[0].set(title="loss", xlabel="epoch", ylim=(0, 0.2))
+panels[1].set(title="validation accuracy (%)", xlabel="epoch")
+panels[1].set_ylim(bottom=96)
+panels[0].text(7, 0.11, "validation", color="C1")
+panels[0].text(7, 0.008, "training", color="C0")
+
+# %% stopping-check tags=["claim"]
+assert kept[0] == np.argmin(history.history["val_loss"])
+assert np.allclose(history.history["val_loss"],
+                   long["val_loss"][0][:len(history.epoch)])
+turned = long["val_loss"].mean(axis=0)
+assert turned[-1] > 1.05 * turned.min()
+assert unstopped.mean() > stopped.mean()
+assert unstopped.mean() > held["pixels 0 to 1"] + 0.01  # the small network
+
+# %% stopping-values tags=["values"]
+{
+    "epochs": {"value": epochs, "tolerance": 0},
+    "stopped_validation": f"{stopped.mean():.2%}",
+    "unstopped_validation": f"{unstopped.mean():.2%}",
+    "earliest_kept": {"value": min(kept) + 1, "tolerance": 3},
+    "latest_kept": {"value": max(kept) + 1, "tolerance": 6},
 }
-for rate, found in final.items():
-    print(f"Adam at {rate:g}: {found:.2%} of the validation images")
 
-# %% final-rates-check tags=["claim"]
-assert final[0.001] > max(final.values()) - 0.004
-assert final[0.01] < max(final.values()) - 0.005
+# %% part-two
+plain_sgd = []
+for seed in seeds:
+    network = build(seed, keras.optimizers.SGD(0.3))
+    plain_sgd.append(network)
+    network.fit(x_fit, y_fit, batch_size=batch_size, epochs=epochs, verbose=0)
 
 # %% test
-scores = np.array([  # (3, 10000, 10)
-    network.predict(x_test, batch_size=1000, verbose=0)
-    for network in networks
-])
+def scores_of(networks):  # (5, 10000, 10)
+    return np.array([network.predict(x_test, batch_size=1000, verbose=0)
+                     for network in networks])
+
+
+scores = scores_of(networks)
 answers = scores.argmax(axis=2)
 accuracy = (answers == y_test).mean(axis=1)  # one a seed
-mean, sd = accuracy.mean(), accuracy.std(ddof=1)
-sampling = 1.96 * np.sqrt(mean * (1 - mean) / len(y_test))
+sgd_accuracy = (scores_of(plain_sgd).argmax(axis=2) == y_test).mean(axis=1)
+print("Adam:", [f"{a:.2%}" for a in accuracy])
+print("SGD: ", [f"{a:.2%}" for a in sgd_accuracy])
+
+# %% test-check tags=["claim"]
+assert accuracy.mean() > 0.97
+assert sgd_accuracy.mean() > accuracy.mean() - 0.001
 
 # %% test-values tags=["values"]
-stops = [len(losses) for losses in held_out]
 {
-    "test_accuracy": f"{mean:.2%}",
-    "test_sd": {"value": f"{100 * sd:.2f}", "tolerance": 0.2},
-    "range_low": {"value": f"{mean - 2 * sd:.2%}", "tolerance": 0.5},
-    "range_high": {"value": f"{mean + 2 * sd:.2%}", "tolerance": 0.5},
-    "sampling": {"value": f"{100 * sampling:.2f}", "tolerance": 0.05},
+    "test_accuracy": {"runs": accuracy, "format": ".2%"},
+    "sgd_accuracy": {"runs": sgd_accuracy, "format": ".2%"},
+    "test_lowest": f"{accuracy.min():.2%}",
+    "test_highest": f"{accuracy.max():.2%}",
     "parameters": {
         "value": f"{networks[0].count_params():,}", "tolerance": 0
     },
-    "earliest_stop": {"value": min(stops), "tolerance": 5},
-    "latest_stop": {"value": max(stops), "tolerance": 6},
 }
 
 # %% confusion
-pairs = np.zeros((10, 10), int)  # label, answer; three networks together
+pairs = np.zeros((10, 10), int)  # label, answer; the five together
 for given in answers:
     np.add.at(pairs, (y_test, given), 1)
 errors = pairs * (1 - np.eye(10, dtype=int))
@@ -479,25 +539,15 @@ ax.set(xlabel="answer of the network", ylabel="label")
 ax.tick_params(length=0)
 ax.grid(False)
 
-# %% by-digit
-found = pairs.diagonal() / pairs.sum(axis=1)
-trusted = pairs.diagonal() / pairs.sum(axis=0)
-pd.DataFrame({
-    "test images": [f"{(y_test == d).sum():,}" for d in range(10)],
-    "of them found": [f"{share:.2%}" for share in found],
-    "right when it says so": [f"{share:.2%}" for share in trusted],
-    "most often taken for": [str(d) for d in errors.argmax(axis=1)],
-}, index=pd.Index(range(10), name="digit"))
-
 # %% sure-and-wrong
-confidence = scores.mean(axis=0)  # (10000, 10), of three networks
+confidence = scores.mean(axis=0)  # (10000, 10), of five networks
 answer = confidence.argmax(axis=1)
 sure = np.where(answer == y_test, 0, confidence.max(axis=1))
 worst = np.argsort(-sure)[:8]
 fig, axes = plt.subplots(2, 4, figsize=(5.6, 3.7))
 for ax, i in zip(axes.flat, worst):
     ax.imshow(x_test[i].reshape(28, 28))
-    ax.set_title(f"{answer[i]}, not {y_test[i]}\n{sure[i]:.1%} sure",
+    ax.set_title(f"{y_test[i]} → {answer[i]}\n{sure[i]:.1%} sure",
                  fontweight="normal", loc="center")
     ax.axis("off")
 
@@ -509,107 +559,19 @@ of_worst = len(disputed & set(worst.tolist()))
 of_wrong = len(disputed & set(wrong.tolist()))
 
 # %% evaluation-check tags=["claim"]
-assert mean > 0.97 and sd < 0.004
+found = pairs.diagonal() / pairs.sum(axis=1)
 assert found[[0, 1]].min() > found[[8, 9]].max()
-assert min(errors[4, 9], errors[9, 4]) > 1.5 * errors.mean()
+assert min(errors[4, 9], errors[9, 4]) > 1.5 * errors[errors > 0].mean()
 assert sure[worst].min() > 0.9
-assert of_worst >= 2
+assert of_worst >= 1
 
 # %% evaluation-values tags=["values"]
-most_wrong = np.unravel_index(errors.argmax(), errors.shape)
 {
-    "hardest": {"value": int(found.argmin()), "tolerance": 9},
-    "hardest_found": {"value": f"{found.min():.2%}", "tolerance": 1},
-    "easiest_found": {"value": f"{found.max():.2%}", "tolerance": 0.5},
-    "usual_label": {"value": int(most_wrong[0]), "tolerance": 9},
-    "usual_answer": {"value": int(most_wrong[1]), "tolerance": 9},
-    "usual_count": {"value": int(errors.max()), "tolerance": 20},
+    "most_errors": {"value": int(errors.max()), "tolerance": 25},
     "least_sure": {"value": f"{sure[worst].min():.1%}", "tolerance": 3},
     "of_worst": {"value": of_worst, "tolerance": 3},
-    "of_wrong": {"value": of_wrong, "tolerance": 4},
+    "of_wrong": {"value": of_wrong, "tolerance": 3},
     "wrong": len(wrong),
-}
-
-
-# %% decayed
-def decayed(seed, l2=0.0, decay=0.0):
-    keras.utils.set_random_seed(seed)
-    penalty = keras.regularizers.L2(l2)
-    model = keras.Sequential([
-        keras.Input((784,)),
-        layers.Dense(128, activation="relu", kernel_regularizer=penalty),
-        layers.Dense(10, activation="softmax", kernel_regularizer=penalty),
-    ])
-    optimizer = keras.optimizers.AdamW(0.001, weight_decay=decay)
-    optimizer.exclude_from_weight_decay(var_names=["bias"])
-    model.compile(
-        optimizer=optimizer, loss=cross_entropy, metrics=["accuracy"],
-        steps_per_execution=10,
-    )
-    return model
-
-
-# %% idle-weights
-dead = x_race.max(axis=0) == 0  # pixels without ink in every image
-
-
-def decay_results(**strength):
-    results = []
-    for seed in seeds:
-        model = decayed(seed, **strength)
-        before = np.abs(model.get_weights()[0][dead]).mean()
-        model.fit(x_race, y_race, batch_size=batch_size,
-                  epochs=decay_epochs, verbose=0)
-        after = np.abs(model.get_weights()[0][dead]).mean()
-        results.append([
-            model.evaluate(x, y, batch_size=1000, verbose=0)[1]
-            for x, y in ((x_race, y_race), (x_val, y_val))
-        ] + [after / before])
-    return np.array(results)  # (3, 3)
-
-
-# %% decays
-decays = {
-    "none": decay_results(),
-    "L2, 0.00001": decay_results(l2=1e-5),
-    "L2, 0.0001": decay_results(l2=1e-4),
-    "L2, 0.001": decay_results(l2=1e-3),
-    "decoupled, 0.01": decay_results(decay=0.01),
-    "decoupled, 0.1": decay_results(decay=0.1),
-    "decoupled, 1": decay_results(decay=1.0),
-}
-
-# %% decay
-pd.DataFrame({
-    "training": [f"{r[:, 0].mean():.2%}" for r in decays.values()],
-    "validation": [f"{r[:, 1].mean():.2%}" for r in decays.values()],
-    "sd": [f"{100 * r[:, 1].std(ddof=1):.2f}" for r in decays.values()],
-    "idle weights left": [f"{r[:, 2].mean():.1%}" for r in decays.values()],
-}, index=pd.Index(decays, name="regularisation"))
-
-# %% decay-check tags=["claim"]
-steps = decay_epochs * -(-race_size // batch_size)
-left = {name: results[:, 2].mean() for name, results in decays.items()}
-assert left["none"] == 1
-for name in ("L2, 0.00001", "L2, 0.0001", "L2, 0.001"):
-    assert left[name] < 0.001
-for decay in (0.01, 0.1, 1):
-    expected = (1 - 0.001 * decay) ** steps
-    assert abs(left[f"decoupled, {decay}"] / expected - 1) < 0.01
-
-# %% decay-effect tags=["claim"]
-kept = {name: results[:, 1].mean() for name, results in decays.items()}
-for name in ("L2, 0.00001", "L2, 0.0001", "decoupled, 0.01",
-             "decoupled, 0.1"):
-    assert abs(kept[name] - kept["none"]) < 0.004
-assert kept["L2, 0.001"] < kept["none"] - 0.001
-assert kept["decoupled, 1"] < kept["none"] - 0.001
-
-# %% decay-values tags=["values"]
-{
-    "dead_pixels": {"value": int(dead.sum()), "tolerance": 0},
-    "decay_epochs": {"value": decay_epochs, "tolerance": 0},
-    "decay_steps": {"value": f"{steps:,}", "tolerance": 0},
 }
 
 # %% submission
@@ -625,86 +587,3 @@ assert list(submission.columns) == ["ImageId", "Label"]
 assert list(submission["ImageId"]) == list(range(1, len(x_test) + 1))
 assert submission["Label"].isin(range(10)).all()
 assert abs((submission["Label"] == y_test).mean() - accuracy[0]) < 0.001
-
-
-# %% attack
-def attack(model, x, y, epsilon):
-    x = tf.convert_to_tensor(x)
-    with tf.GradientTape() as tape:
-        tape.watch(x)
-        losses = keras.losses.get(cross_entropy)(y, model(x))
-    slope = tape.gradient(losses, x)  # (n, 784)
-    return tf.clip_by_value(x + epsilon * tf.sign(slope), 0, 1).numpy()
-
-
-# %% fooled
-epsilon = 0.1
-five = np.array([np.flatnonzero((y_test == d) & (answers[0] == d))[0]
-                 for d in (0, 2, 3, 4, 7)])
-attacked = attack(networks[0], x_test[five], y_test[five], epsilon)
-new_scores = networks[0].predict(attacked, verbose=0)
-
-# %% fooled-digits
-fig, axes = plt.subplots(3, 5, figsize=(5.6, 4.5))
-for column, i, new, result in zip(axes.T, five, attacked, new_scores):
-    change = new - x_test[i]
-    column[0].imshow(x_test[i].reshape(28, 28))
-    column[0].set_title(f"a {y_test[i]}", loc="center")
-    column[1].imshow(change.reshape(28, 28), cmap="RdBu_r",
-                     vmin=-2 * epsilon, vmax=2 * epsilon)
-    column[2].imshow(new.reshape(28, 28))
-    column[2].set_title(f"“{result.argmax()}”, {result.max():.0%}",
-                        loc="center")
-for ax in axes.flat:
-    ax.axis("off")
-
-# %% attacks
-def right(model, x):
-    return (model.predict(x, batch_size=1000, verbose=0).argmax(axis=1)
-            == y_test).mean()
-
-
-strengths = np.array([0, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2])
-rng = np.random.default_rng(seeds[0])
-signs = rng.choice([-1, 1], x_test.shape).astype("float32")
-under_attack = np.array([
-    [right(m, attack(m, x_test, y_test, e)) for e in strengths]
-    for m in networks
-])  # (3, 9)
-under_noise = np.array([
-    [right(m, np.clip(x_test + e * signs, 0, 1)) for e in strengths]
-    for m in networks
-])
-
-# %% robustness
-fig, ax = plt.subplots()
-for colour, each in (("C0", under_noise), ("C1", under_attack)):
-    ax.plot(strengths, 100 * each.T, color=colour, lw=1, alpha=0.3)
-    ax.plot(strengths, 100 * each.mean(axis=0), "o-", color=colour)
-ax.text(0.045, 91, "random changes", color="C0", va="top")
-ax.text(0.08, 30, "attack", color="C1")
-ax.set(xlabel="largest change of a pixel (1 = from paper to ink)",
-       ylabel="test accuracy (%)", ylim=(0, 103))
-
-# %% transfer
-borrowed = attack(networks[0], x_test, y_test, epsilon)
-transferred = np.mean([right(m, borrowed) for m in networks[1:]])
-at = list(strengths).index(epsilon)
-attacked_mean = under_attack[:, at].mean()
-noisy_mean = under_noise[:, at].mean()
-
-# %% attack-check tags=["claim"]
-assert np.allclose(under_attack[:, 0], accuracy)
-assert attacked_mean < 0.35
-assert noisy_mean > 0.9
-assert (new_scores.argmax(axis=1) != y_test[five]).all()
-assert transferred < 0.6
-assert np.abs(borrowed - x_test).max() < epsilon + 1e-6
-
-# %% attack-values tags=["values"]
-{
-    "epsilon": {"value": f"{epsilon:g}", "tolerance": 0},
-    "attacked": {"value": f"{attacked_mean:.0%}", "tolerance": 8},
-    "noisy": {"value": f"{noisy_mean:.0%}", "tolerance": 3},
-    "transferred": {"value": f"{transferred:.0%}", "tolerance": 10},
-}

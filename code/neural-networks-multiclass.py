@@ -1,7 +1,7 @@
 # %% [markdown]
 # From one output to ten: softmax and cross-entropy in NumPy, a network
 # trained in mini-batches, the same network in Keras from the same weights and
-# batches, and a look at its mistakes and at its confidence.
+# batches, a look at its mistakes, and how sure it is at three learning rates.
 
 # %% setup
 import keras
@@ -14,9 +14,11 @@ from keras import layers
 hidden_units = 128
 batch_size = 128  # images per update
 epochs = 20  # passes over the training images
-rates = [0.03, 0.1, 0.3, 1.0]  # learning rates to choose from
+rate = 0.3  # the learning rate, fixed beforehand
+rates = [0.1, 0.3, 1.0]  # for the question how sure the network is
 seed = 42
-seeds = [seed, seed + 1, seed + 2]
+seeds = [seed + i for i in range(5)]
+few_seeds = seeds[:3]  # where several designs or rates are compared
 
 # %% load
 (x_train, y_train), (x_test, y_test) = keras.datasets.mnist.load_data()
@@ -142,7 +144,7 @@ def relative_difference(a, b):
     return np.linalg.norm(np.subtract(a, b)) / scale
 
 
-def slope(loss, at, entry, step=1e-5):  # by moving one entry of `at`
+def slope(loss, at, entry, step=1e-6):  # by moving one entry of `at`
     losses = []
     for move in (step, -step):
         moved = at.copy()
@@ -178,19 +180,6 @@ assert on_scores < 1e-6
 assert max(on_parameters) < 1e-6
 
 
-# %% one-batch
-def direction(images):
-    slopes = gradients(x_fit[:images], y_fit[:images], initial(seed))
-    flat = np.concatenate([s.ravel() for s in slopes])
-    return flat / np.linalg.norm(flat)
-
-
-batch_cosine = direction(batch_size) @ direction(fit_size)
-
-# %% one-batch-claim tags=["claim"]
-assert batch_cosine > 0.7
-
-
 # %% train
 def train(x, y, parameters, rate, seed, epochs=epochs, squash=softmax,
           after_epoch=None):
@@ -215,48 +204,75 @@ def log_loss(z, y):  # summed over the outputs
     return (np.logaddexp(0, z) - y * z).sum(axis=1).mean()
 
 
-# %% rates
-def best_rate(start, columns=slice(None), squash=softmax, loss=cross_entropy):
-    part = slice(0, fit_size // 5)
-    losses = []
-    for rate in rates:
-        found = train(x_fit[part], y_fit[part, columns], start, rate, seed,
-                      epochs=2, squash=squash)
-        z = forward(x_val, *found)[1]
-        losses.append(loss(z, y_val[:, columns]))
-    return rates[int(np.nanargmin(losses))]
+# %% batch-cosines
+def direction(parameters, images):
+    slopes = gradients(x_fit[images], y_fit[images], parameters)
+    flat = np.concatenate([s.ravel() for s in slopes])
+    return flat / np.linalg.norm(flat)
 
 
-rate = best_rate(initial(seed))
+stages = [initial(seed)]  # then the parameters after each epoch
+train(x_fit, y_fit, stages[0], rate, seed, after_epoch=stages.append)
+rng = np.random.default_rng(seed)
+batches = rng.permutation(fit_size)[:40 * batch_size].reshape(40, -1)
+looked_at = [0, 1, 2, 3, 5, 7, 10, 13, 16, 20]  # epochs
+cosines = []
+for stage in looked_at:
+    full = direction(stages[stage], slice(None))
+    cosines.append([direction(stages[stage], b) @ full for b in batches])
+
+# %% cosine-curve
+cosines = np.array(cosines)  # (10, 40)
+fig, ax = plt.subplots(figsize=(5.6, 3.1))
+ax.plot(looked_at, cosines, ".", color="C0", ms=4, alpha=0.35)
+ax.plot(looked_at, cosines.mean(axis=1), "o-", color="C1")
+ax.axhline(0, color="0.6", lw=1, ls="--")
+ax.text(1.2, 0.92, "one batch", color="C0")
+ax.text(7, 0.52, "mean of forty", color="C1")
+ax.set(xlabel="epochs trained", ylabel="cosine with the full gradient",
+       ylim=(-0.35, 1), xticks=range(0, epochs + 1, 5))
+
+# %% cosine-claims tags=["claim"]
+early, late = cosines[0], cosines[-1]
+assert cosines.mean(axis=1).argmax() == 0
+assert late.mean() < 0.6 * early.mean()
+assert (cosines.mean(axis=1) > 0).all()
 
 # %% learn
-histories = []
-networks = []
-for s in seeds:
+some = np.random.default_rng(seed).permutation(fit_size)[:len(x_val)]
+x_seen, y_seen = x_fit[some], y_fit[some]  # to follow the training loss
+
+
+def learn(rate, seed):
     history = []
 
-    def losses_of(parameters, history=history):
+    def watch(parameters):
+        seen, val, test = [
+            forward(x, *parameters)[1] for x in (x_seen, x_val, x_test)
+        ]
         history.append([
-            cross_entropy(forward(x, *parameters)[1], y)
-            for x, y in ((x_fit, y_fit), (x_val, y_val))
+            cross_entropy(seen, y_seen), cross_entropy(val, y_val),
+            softmax(test).max(axis=1).mean(),
+            (test.argmax(axis=1) == y_test).mean(),
         ])
 
-    networks.append(
-        train(x_fit, y_fit, initial(s), rate, s, after_epoch=losses_of)
-    )
-    histories.append(history)
+    start = initial(seed)
+    found = train(x_fit, y_fit, start, rate, seed, after_epoch=watch)
+    return found, np.array(history)  # (epochs, 4)
+
+
+runs = [learn(rate, s) for s in seeds]
+networks = [found for found, _ in runs]
+curves = np.array([history for _, history in runs])  # (5, epochs, 4)
 
 # %% answers
 probabilities = np.array(
     [softmax(forward(x_test, *n)[1]) for n in networks]
-)  # (3, n, 10)
-answers = probabilities.argmax(axis=2)  # (3, n)
-accuracy = (answers == y_test).mean(axis=1)  # (3,)
-sampling = 1.96 * np.sqrt(accuracy.mean() * (1 - accuracy.mean())
-                          / len(y_test))
+)  # (5, n, 10)
+answers = probabilities.argmax(axis=2)  # (5, n)
+accuracy = (answers == y_test).mean(axis=1)  # (5,)
 
 # %% learning-curves
-curves = np.array(histories)  # (3, epochs, 2)
 epoch = np.arange(1, epochs + 1)
 fig, ax = plt.subplots()
 for column, name, style in ((0, "training", "-"), (1, "validation", "--")):
@@ -271,42 +287,30 @@ ax.legend()
 # %% learn-claims tags=["claim"]
 assert accuracy.min() > 0.97
 assert (curves[:, -1, 0] < 0.6 * curves[:, -1, 1]).all()
-assert curves[:, -1, 1].mean() < 1.1 * curves[:, :, 1].mean(axis=0).min()
+assert curves[:, -1, 1].mean() < 1.2 * curves[:, :, 1].mean(axis=0).min()
 
 # %% learn-values tags=["values"]
-{
-    "accuracy": f"{accuracy.mean():.2%}",
-    "accuracy_sd": {
-        "value": f"{100 * accuracy.std(ddof=1):.2f}", "tolerance": 0.15
-    },
-    "accuracy_lowest": f"{accuracy.min():.2%}",
-    "accuracy_highest": f"{accuracy.max():.2%}",
-    "sampling": {"value": f"{100 * sampling:.2f}", "tolerance": 0.05},
-}
-
-# %% training-values tags=["values"]
 updates = -(-fit_size // batch_size)  # rounded up
 {
+    "accuracy": {"runs": accuracy, "format": ".2%"},
     "fit_images": {"value": f"{fit_size:,}", "tolerance": 0},
     "test_images": {"value": f"{len(x_test):,}", "tolerance": 0},
-    "rate": {"value": f"{rate:g}", "tolerance": 1},
+    "rate": {"value": f"{rate:g}", "tolerance": 0},
     "updates": {"value": updates, "tolerance": 0},
     "epochs": {"value": epochs, "tolerance": 0},
     "batch_size": {"value": batch_size, "tolerance": 0},
-    "batch_cosine": {"value": f"{batch_cosine:.2f}", "tolerance": 0.02},
+    "cosine_start": {"value": f"{early.mean():.2f}", "tolerance": 0.04},
+    "cosine_end": {"value": f"{late.mean():.2f}", "tolerance": 0.12},
 }
 
 # %% separate
 few_units = 13  # ten such networks have about as many parameters
-yes_no_rate = best_rate(
-    initial(seed, few_units, 1), slice(8, 9), sigmoid, log_loss
-)
 
 
 def ten_networks(seed):
     found = [
         train(x_fit, y_fit[:, k:k + 1], initial(10 * seed + k, few_units, 1),
-              yes_no_rate, seed, squash=sigmoid)
+              rate, seed, squash=sigmoid)
         for k in range(10)
     ]
     z = [forward(x_test, *network)[1] for network in found]
@@ -314,22 +318,18 @@ def ten_networks(seed):
 
 
 # %% shared
-shared_rate = best_rate(initial(seed), squash=sigmoid, loss=log_loss)
-
-
 def ten_sigmoids(seed):
-    found = train(x_fit, y_fit, initial(seed), shared_rate, seed,
-                  squash=sigmoid)
+    found = train(x_fit, y_fit, initial(seed), rate, seed, squash=sigmoid)
     return found, sigmoid(forward(x_test, *found)[1])
 
 
 # %% try-both
-separate = [ten_networks(s) for s in seeds]
-shared = [ten_sigmoids(s) for s in seeds]
+separate = [ten_networks(s) for s in few_seeds]
+shared = [ten_sigmoids(s) for s in few_seeds]
 designs = {
     "ten yes/no networks": np.array([p for _, p in separate]),
     "one network, ten yes/no": np.array([p for _, p in shared]),
-    "one network, softmax": probabilities,
+    "one network, softmax": probabilities[:len(few_seeds)],
 }
 sizes = [
     sum(p.size for network in separate[0][0] for p in network),
@@ -360,16 +360,14 @@ pd.DataFrame(
 (by_ten, _, _), (by_shared, _, unclear), (by_softmax, _, rarely) = (
     design_shares.values()
 )
-assert min(by_softmax, by_shared) > by_ten + 0.0015
-assert abs(by_softmax - by_shared) < 0.003
-assert rarely < 0.4 * unclear
+assert min(by_softmax, by_shared) > by_ten
+assert rarely < 0.5 * unclear
 
 # %% designs-values tags=["values"]
 {
     "ten_accuracy": f"{by_ten:.2%}",
-    "shared_accuracy": f"{by_shared:.2%}",
     "shared_unclear": {"value": f"{unclear:.1%}", "tolerance": 1},
-    "softmax_unclear": {"value": f"{rarely:.1%}", "tolerance": 0.5},
+    "softmax_unclear": {"value": f"{rarely:.1%}", "tolerance": 0.3},
     "few_units": {"value": few_units, "tolerance": 0},
     "hidden_units": {"value": hidden_units, "tolerance": 0},
 }
@@ -396,11 +394,11 @@ for _ in range(epochs):
               shuffle=False, verbose=0)
     keras_history.append([
         model.evaluate(x, y, batch_size=1000, verbose=0)
-        for x, y in ((x_fit, y_fit), (x_val, y_val))
+        for x, y in ((x_seen, y_seen), (x_val, y_val))
     ])
 
 # %% agreement
-apart = np.abs(np.array(keras_history) - curves[0])  # (epochs, 2)
+apart = np.abs(np.array(keras_history) - curves[0, :, :2])  # (epochs, 2)
 keras_answers = model.predict(x_test, batch_size=1000, verbose=0).argmax(1)
 same_answers = (keras_answers == answers[0]).mean()
 
@@ -419,29 +417,14 @@ ax.legend()
 assert apart[0].max() < 1e-4
 assert apart.max() < 0.01
 assert same_answers > 0.995
+ours, theirs = np.diff(curves[0, :, 0]), np.diff(keras_history, axis=0)[:, 0]
+assert (theirs[ours > 0.002] > 0).all()  # a setback here is one there
 
 # %% agreement-values tags=["values"]
 {
-    "apart": {"value": f"{apart.max():.4f}", "tolerance": 0.01},
+    "apart": {"value": f"{apart.max():.4f}", "tolerance": 0.003},
     "same_answers": f"{same_answers:.2%}",
 }
-
-# %% confusion
-table = np.zeros((10, 10), int)
-np.add.at(table, (y_test, answers[0]), 1)
-mistakes = table - np.diag(np.diag(table))
-fig, ax = plt.subplots(figsize=(5.4, 5))
-ax.imshow(mistakes, vmax=3 * mistakes.max())
-for row, column in np.ndindex(10, 10):
-    if table[row, column]:
-        ax.text(column, row, table[row, column], ha="center", va="center",
-                fontsize=10, color="0.4" if row == column else "0.1")
-ax.set(xlabel="answer", ylabel="truth")
-ax.set_xticks(range(10), range(10))
-ax.set_yticks(range(10), range(10))
-ax.tick_params(length=0)
-ax.spines[:].set_visible(False)
-ax.grid(False)
 
 
 # %% per-digit-scores
@@ -472,7 +455,7 @@ surest = wrong[np.argsort(-p[wrong].max(axis=1))[:10]]
 fig, axes = plt.subplots(2, 5, figsize=(5.6, 3.2))
 for ax, image in zip(axes.flat, surest):
     ax.imshow(x_test[image].reshape(28, 28))
-    ax.set_title(f"{y_test[image]}, not {answers[0][image]}", fontsize=10.5,
+    ax.set_title(f"{y_test[image]} → {answers[0][image]}", fontsize=10.5,
                  loc="center", fontweight="normal")
     ax.axis("off")
 
@@ -483,57 +466,125 @@ missed = np.isin(disputed, wrong).sum()
 among_surest = np.isin(surest, disputed).sum()
 
 # %% mistakes-values tags=["values"]
-worst = np.unravel_index(mistakes.argmax(), mistakes.shape)
 {
-    "mistakes": {"value": len(wrong), "tolerance": 40},
+    "mistakes": {"value": len(wrong), "tolerance": 35},
     "surest_mistake": {
-        "value": f"{p[surest[0]].max():.2%}", "tolerance": 0.3
+        "value": f"{p[surest[0]].max():.2%}", "tolerance": 0.1
     },
-    "tenth_mistake": {"value": f"{p[surest[-1]].max():.1%}", "tolerance": 2},
+    "tenth_mistake": {"value": f"{p[surest[-1]].max():.1%}", "tolerance": 1},
     "disputed": {"value": len(disputed), "tolerance": 0},
-    "disputed_missed": {"value": int(missed), "tolerance": 3},
-    "among_surest": {"value": int(among_surest), "tolerance": 3},
-    "worst_truth": {"value": int(worst[0]), "tolerance": 9},
-    "worst_answer": {"value": int(worst[1]), "tolerance": 9},
-    "worst_count": {"value": int(mistakes.max()), "tolerance": 8},
-    "best_digit": {"value": int(f1.argmax()), "tolerance": 9},
-    "worst_digit": {"value": int(f1.argmin()), "tolerance": 9},
+    "disputed_missed": {"value": int(missed), "tolerance": 2},
+    "among_surest": {"value": int(among_surest), "tolerance": 2},
 }
 
 # %% mistakes-claims tags=["claim"]
 assert p[surest].max(axis=1).min() > 0.9
-assert f1.argmax() in (0, 1)
+assert f1.argsort()[-2:].tolist() in ([0, 1], [1, 0])
 assert f1.max() - f1.min() > 0.005
-assert mistakes.max() < 0.15 * len(wrong)  # no pair stands out
 assert missed >= 10
 assert among_surest >= 1
 
-# %% reliability
-def bins_of(p, edges):  # p: (n, 10)
+# %% at-three-rates
+by_rate = {
+    r: runs[:len(few_seeds)] if r == rate else [learn(r, s) for s in few_seeds]
+    for r in rates
+}
+
+# %% confidence
+fig, ax = plt.subplots()
+ax.axhline(0, color="0.6", lw=1, ls="--")
+for i, (r, found) in enumerate(by_rate.items()):
+    too_sure = [100 * (h[:, 2] - h[:, 3]) for _, h in found]
+    ax.plot(epoch, np.transpose(too_sure), color=f"C{i}", lw=1, alpha=0.4)
+    ax.plot(epoch, np.mean(too_sure, axis=0), color=f"C{i}")
+    ax.text(epochs + 0.3, np.mean(too_sure, axis=0)[-1], f"rate {r:g}",
+            color=f"C{i}", va="center")
+ax.text(epochs, -0.1, "as sure as right", color="0.4", ha="right", va="top")
+ax.set(xlabel="epoch", ylabel="sure minus right (points)",
+       xlim=(0.5, epochs + 3), ylim=(-5, 2.5))
+ax.set_xticks([1, *range(5, epochs + 1, 5)])
+
+
+# %% calibration-error
+def calibration_error(p, bins=15):  # p: (n, 10)
     sure, right = p.max(axis=1), p.argmax(axis=1) == y_test
-    which = np.digitize(sure, edges[1:-1])
-    size = np.bincount(which, minlength=len(edges) - 1)
-    return (size, np.bincount(which, sure, len(edges) - 1),
-            np.bincount(which, right, len(edges) - 1))
-
-
-def calibration_error(p, bins=15):
-    size, sure, right = bins_of(p, np.linspace(0, 1, bins + 1))
-    return np.abs(right - sure).sum() / size.sum()
+    which = np.digitize(sure, np.linspace(0, 1, bins + 1)[1:-1])
+    apart = np.bincount(which, sure - right)  # summed over each bin
+    return np.abs(apart).sum() / len(p)
 
 
 # %% calibrate
-z_val = [forward(x_val, *n)[1] for n in networks]
-z_test = [forward(x_test, *n)[1] for n in networks]
-candidates = np.linspace(0.7, 1.6, 91)
-warmth = [
-    candidates[np.argmin([cross_entropy(z / t, y_val) for t in candidates])]
-    for z in z_val
-]
-errors = np.array([calibration_error(p) for p in probabilities])
-warmer = np.array(
-    [calibration_error(softmax(z / t)) for z, t in zip(z_test, warmth)]
-)
+candidates = np.linspace(0.6, 3, 241)
+
+
+def best_temperature(network):
+    z = forward(x_val, *network)[1]
+    losses = [cross_entropy(z / t, y_val) for t in candidates]
+    return candidates[np.argmin(losses)]
+
+
+# %% judged
+def judged(network):
+    z = forward(x_test, *network)[1]
+    t = best_temperature(network)
+    right = (z.argmax(axis=1) == y_test).mean()
+    sure, calm = [softmax(z / t).max(axis=1).mean() for t in (1, t)]
+    errors = [calibration_error(softmax(z / t)) for t in (1, t)]
+    return [right, sure, sure - right, errors[0], t, errors[1], calm - right]
+
+
+each = np.array([
+    [judged(network) for network, _ in found] for found in by_rate.values()
+])  # (3 rates, 3 seeds, 7)
+
+# %% calibration
+at_rates = each.mean(axis=1).T
+pd.DataFrame({
+    "right": [f"{v:.2%}" for v in at_rates[0]],
+    "sure": [f"{v:.2%}" for v in at_rates[1]],
+    "too sure by": [f"{100 * v:+.2f}" for v in at_rates[2]],
+    "error": [f"{v:.2%}" for v in at_rates[3]],
+    "best temperature": [f"{v:.2f}" for v in at_rates[4]],
+    "error then": [f"{v:.2%}" for v in at_rates[5]],
+}, index=pd.Index([f"{r:g}" for r in rates], name="rate"))
+
+# %% doubts
+limits = [1e-4, 3e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1, 0.3, 1]
+
+
+def doubt_and_wrong(found):
+    doubt, wrong = [], []
+    for network, _ in found:
+        p = softmax(forward(x_test, *network)[1].astype("float64"))
+        doubt.append(1 - p.max(axis=1))
+        wrong.append(p.argmax(axis=1) != y_test)
+    doubt, wrong = np.concatenate(doubt), np.concatenate(wrong)
+    doubt, wrong = doubt[doubt > limits[0]], wrong[doubt > limits[0]]
+    which = np.digitize(doubt, limits[1:-1])
+    size = np.bincount(which, minlength=len(limits) - 1)
+    doubts = np.bincount(which, doubt, len(limits) - 1)
+    return size, doubts, np.bincount(which, wrong, len(limits) - 1)
+
+
+# %% reliability
+fig, ax = plt.subplots(figsize=(5.6, 4))
+ax.plot([0.001, 100], [0.001, 100], "--", color="0.5", lw=1)
+for i, (r, found) in enumerate(by_rate.items()):
+    size, doubts, wrongs = doubt_and_wrong(found)
+    enough = (np.maximum(doubts, wrongs) >= 5) & (wrongs > 0)
+    size, doubts, wrongs = size[enough], doubts[enough], wrongs[enough]
+    share, off = wrongs / size, np.exp(1.96 * np.sqrt(len(found) / wrongs))
+    bars = 100 * np.array([share - share / off, share * off - share])
+    ax.errorbar(100 * doubts / size, 100 * share, bars, fmt="o-",
+                color=f"C{i}", lw=1.5, elinewidth=1, label=f"rate {r:g}")
+ax.set(xscale="log", yscale="log", xlim=(0.01, 100), ylim=(0.01, 100))
+ticks = ["0.01", "0.1", "1", "10", "100"]
+ax.set_xticks([float(t) for t in ticks], ticks)
+ax.set_yticks([float(t) for t in ticks], ticks)
+ax.minorticks_off()
+ax.set(xlabel="doubt: probability of all other digits (%)",
+       ylabel="wrong answers (%)")
+ax.legend()
 
 # %% noise-floor
 rng = np.random.default_rng(seed)
@@ -550,41 +601,39 @@ floors = [
     np.mean([by_chance(p) for p in probabilities]) for _ in range(100)
 ]
 
-# %% reliability-diagram
-edges = np.linspace(0, 1, 11)
-parts = [bins_of(p, edges) for p in probabilities]
-size, sure, right = np.sum(parts, axis=0)
-full = size >= 60  # answers, from all networks together
-share = right[full] / size[full]
-margin = 1.96 * np.sqrt(share * (1 - share) / (size[full] / len(seeds)))
-fig, ax = plt.subplots(figsize=(5.6, 4))
-ax.plot([0, 100], [0, 100], "--", color="0.5", lw=1)
-ax.errorbar(100 * sure[full] / size[full], 100 * share, 100 * margin,
-            fmt="o", color="C0", markersize=6)
-ax.text(64, 38, "dashed: as often right\nas the probability says", color="0.4")
-ax.set(xlabel="probability of the answer (%)", ylabel="right (%)")
-ax.set(xlim=(20, 102), ylim=(0, 104))
+# %% sure-claims tags=["claim"]
+gentle, middle, fierce = each
+assert (gentle[:, 2] < 0).all() and (gentle[:, 4] < 1).all()
+assert (middle[:, 2] > 0).all() and (middle[:, 4] > 1).all()
+assert (fierce[:, 2] > 1.5 * middle[:, 2].mean()).all()
+assert (fierce[:, 4] > middle[:, 4].max()).all()
+assert np.ptp(at_rates[0]) < 0.01
+assert (at_rates[5] < at_rates[3]).all()
+assert (abs(at_rates[6]) < abs(at_rates[2])).all()
+assert abs(each[:, :, 6]).max() < 0.005
+gaps = {r: np.mean([h[:, 2] - h[:, 3] for _, h in found], axis=0)
+        for r, found in by_rate.items()}
+assert max(gaps[r][0] for r in rates[:2]) < -0.005
+assert (np.diff(gaps[rates[0]][::5]) > 0).all()
+assert (np.diff(gaps[rates[1]][::5]) > 0).all()
 
 # %% sure-values tags=["values"]
-certain = probabilities.max(axis=2) > 0.99
 {
-    "calibration_error": {
-        "value": f"{errors.mean():.2%}", "tolerance": 0.3
-    },
-    "warmer_error": {"value": f"{warmer.mean():.2%}", "tolerance": 0.3},
-    "warmth": {"value": f"{np.mean(warmth):.2f}", "tolerance": 0.15},
-    "certain": {"value": f"{certain.mean():.1%}", "tolerance": 3},
-    "certain_right": f"{(answers == y_test)[certain].mean():.2%}",
-    "mean_sure": f"{probabilities.max(axis=2).mean():.2%}",
-    "noise_floor": {"value": f"{np.mean(floors):.2%}", "tolerance": 0.15},
+    "gentle_rate": {"value": f"{rates[0]:g}", "tolerance": 0},
+    "fierce_rate": {"value": f"{rates[2]:g}", "tolerance": 0},
+    "gentle_right": f"{at_rates[0, 0]:.2%}",
+    "gentle_sure": f"{at_rates[1, 0]:.2%}",
+    "middle_right": f"{at_rates[0, 1]:.2%}",
+    "middle_sure": f"{at_rates[1, 1]:.2%}",
+    "fierce_right": f"{at_rates[0, 2]:.2%}",
+    "fierce_sure": f"{at_rates[1, 2]:.2%}",
+    "gentle_heat": {"value": f"{at_rates[4, 0]:.2f}", "tolerance": 0.05},
+    "fierce_heat": {"value": f"{at_rates[4, 2]:.2f}", "tolerance": 0.2},
+    "noise_floor": {"value": f"{np.mean(floors):.2%}", "tolerance": 0.06},
 }
 
-# %% sure-claims tags=["claim"]
-assert errors.max() < 0.015
-assert certain.mean() > 0.5
-assert (right[full] < sure[full]).mean() > 0.5
-assert (answers == y_test)[certain].mean() > 0.99
-assert probabilities.max(axis=2).mean() > accuracy.mean() + 0.001
-assert errors.mean() > np.quantile(floors, 0.95)
-assert min(warmth) > 1
-assert warmer.mean() < errors.mean()
+# %% late-claims tags=["claim"]
+assert cosines[4:].mean(axis=1).max() < 0.6 * early.mean()
+assert (cosines[4:] < 0).any()
+_, doubts, wrongs = doubt_and_wrong(by_rate[rates[2]])
+assert wrongs[2:5].sum() > 2 * doubts[2:5].sum()  # doubts of 0.1 to 3 %

@@ -137,9 +137,9 @@ def finish(blog: Blog, plan: Plan, order: Order, jekyll: Jekyll) -> None:
     check = order.mode is Mode.CHECK
     records = {work.slug: plan.records.get(work.slug, work.record) for work in plan.works}
     for work in plan.works:
-        if known := plan.records.get(work.slug):
+        if record := plan.records.get(work.slug):
             with noted(plan.errors, f"{work.post.path}:1"):
-                for told in warnings(blog, work, known):
+                for told in warnings(blog, work, record):
                     say(told)
     with collected() as errors:
         errors += plan.errors
@@ -151,8 +151,8 @@ def finish(blog: Blog, plan: Plan, order: Order, jekyll: Jekyll) -> None:
                 unmet = list(unmet_quotes(post, records.get(post.slug), scripted=scripted))
                 errors += unmet
                 keep_prepared(blog, post, check=check)
-                if known and not unmet:
-                    keep_notebook(blog, post, known, check=check)
+                if current and not unmet:
+                    keep_notebook(blog, post, current, check=check)
         if not order.slugs and not errors:
             kept = {slug: record for slug, record in records.items() if record}
             keep_archive(blog, kept, check=check)
