@@ -126,7 +126,7 @@ def _counts(found: Counter[End]) -> str:
 
 def _reason(words: str) -> str:
     """Without what is of one program alone."""
-    words = re.sub(r"\b([xyXY])\d\w*", r"\1", words.strip().splitlines()[-1] if words else "")
+    words = re.sub(r"\b([x-zX-Z])\d\w*", r"\1", words.strip().splitlines()[-1] if words else "")
     return re.sub(r"0x[0-9a-f]+", "0x…", words)[:110]
 
 

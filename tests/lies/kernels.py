@@ -21,7 +21,7 @@ from press.run.session import Place, Refused, _environment
 from ..conftest import ROOT
 
 SIZE = struct.Struct("!I")
-PATIENCE = 60.0
+PATIENCE = 30.0
 """Seconds that one cell may take, here where all are small."""
 
 
@@ -135,7 +135,10 @@ class Kernel:
             (size,) = SIZE.unpack(self._read(SIZE.size))
             return pickle.loads(self._read(size))
 
-        return await asyncio.to_thread(talk)
+        try:
+            return await asyncio.to_thread(talk)
+        except TimeoutError as error:
+            raise Fails("the kernel hangs") from error
 
     def _read(self, size: int) -> bytes:
         parts = bytearray()

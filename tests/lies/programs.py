@@ -59,7 +59,7 @@ def program(draw: random.Random, chosen: Sequence[str] = ()) -> Program:
         way = draw.choice(ways(kind))
         if str(way) not in seen:
             seen.add(str(way))
-            _add(draw, cells, way, number)
+            _Part(draw, way, number, cells).add()
     libraries = next((LIBRARIES[kind] for kind in LIBRARIES if kind in among), USUAL)
     if draw.random() < LATE and "keras" not in among:
         libraries = ""
@@ -87,74 +87,84 @@ def _steps(draw: random.Random, cells: _Cells) -> list[Step]:
     return steps
 
 
-def _add(draw: random.Random, cells: _Cells, way: Way, number: int) -> None:
-    imports, make = way.make(number)
-    change, look = way.section("change", number), printed(way.section("show", number))
-    name = f"x{number}"
-    told = [str(way)]
-    if imports and draw.random() < 0.3:
-        make = imports + make
-    elif imports:
-        cells.imports.append(imports)
-    made = cells.slow if draw.random() < 0.12 else cells.early
-    made.append(make)
-    if draw.random() < 0.55 and name in bound(imports + make):
-        alias = draw.choice(ways("aliases"))
-        told.append(alias.name)
-        gone = name not in bound(change + look) and "del " not in look and draw.random() < 0.3
-        change, look = _held(draw, cells, alias, number, (change, look), gone)
-    if change:
-        change = _captured(draw, cells, change, number, told)
-        _place(draw, cells, change)
-    if draw.random() < 0.15 and tree_of(look) and "await " not in look:
-        cells.early.append(_in("def y{n}_look():\n    DO\n", look, number))
-        look = f"y{number}_look()\n"
-        told.append("looked at in a function")
-    cells.last.append(look or way.section("raw", number))
-    cells.told.append(" | ".join(told))
+@dataclass
+class _Part:
+    """What one way gives to a program."""
+
+    draw: random.Random
+    way: Way
+    number: int
+    cells: _Cells
+
+    def __post_init__(self) -> None:
+        self.name = f"x{self.number}"
+        self.told = [str(self.way)]
+        # What is made within the slow cell cannot be held or changed before it.
+        self.home = self.cells.slow if self.chance(0.12) else self.cells.early
+        self.change = self.way.section("change", self.number)
+        self.look = printed(self.way.section("show", self.number))
+
+    def chance(self, share: float) -> bool:
+        return self.draw.random() < share
+
+    def add(self) -> None:
+        imports, make = self.way.make(self.number)
+        self.home.append(self.imported(imports, 0.7) + make)
+        if self.name in bound(imports + make) and self.chance(0.55):
+            self.hold(self.draw.choice(ways("aliases")))
+        if tree_of(self.change) and "await " not in self.change and self.chance(0.4):
+            self.capture(self.draw.choice(ways("captures")))
+        if self.change:
+            self.place()
+        if tree_of(self.look) and "await " not in self.look and self.chance(0.15):
+            self.home.append(_in(f"def z{self.number}_look():\n    DO\n", self.look))
+            self.look = f"z{self.number}_look()\n"
+            self.told.append("looked at in a function")
+        self.cells.last.append(self.look or self.way.section("raw", self.number))
+        self.cells.told.append(" | ".join(self.told))
+
+    def imported(self, imports: str, share: float) -> str:
+        """In a cell of their own, or where they are wanted."""
+        if not self.chance(share):
+            return imports
+        self.cells.imports.append(imports)
+        return ""
+
+    def hold(self, alias: Way) -> None:
+        """Changed and looked at by whichever name; the first one may be gone."""
+        access = alias.section("access", self.number).strip()
+        imports, hold = alias.make(self.number)
+        self.told.append(alias.name)
+        free = self.name not in bound(self.change + self.look) and "del " not in self.look
+        lives_on = self.name in access or f": {self.name}" in hold
+        gone = free and not lives_on and self.chance(0.3)
+        drop = f"del {self.name}\n" if gone else ""
+        self.home.append(self.imported(imports, 0.7) + hold + drop)
+        if gone or self.chance(0.5):
+            self.change = through(self.change, self.name, access)
+        if gone or self.chance(0.5):
+            self.look = through(self.look, self.name, access)
+        if not gone:
+            self.look += f"print({access} is {self.name})\n"
+
+    def capture(self, capture: Way) -> None:
+        """Changed by a function, not where it stands."""
+        imports, make = capture.make(self.number)
+        self.told.append(capture.name)
+        if self.change:
+            self.cells.imports.append(imports)
+            self.home.append(_in(make, self.change))
+            self.change = capture.section("call", self.number)
+
+    def place(self) -> None:
+        """Changed at one time, or at several."""
+        times = ((self.home, 0.3), (self.cells.slow, 0.35), (self.cells.between, 0.15))
+        for where, share in (*times, (self.cells.last, 0.25)):
+            if self.chance(share):
+                where.append(self.change)
 
 
-def _held(
-    draw: random.Random,
-    cells: _Cells,
-    alias: Way,
-    number: int,
-    code: tuple[str, str],
-    gone: bool,
-) -> tuple[str, str]:
-    """Changed and looked at by whichever name; the first one may be gone."""
-    name = f"x{number}"
-    access = alias.section("access", number).strip()
-    imports, hold = alias.make(number)
-    if draw.random() < 0.7:
-        cells.imports.append(imports)
-        imports = ""
-    gone = gone and access != name and f'"{name}"' not in access and f": {name}" not in hold
-    where = cells.slow if cells.slow and draw.random() < 0.5 else cells.early
-    if where is cells.early and cells.slow and name in bound("".join(cells.slow)):
-        where = cells.slow
-    where.append(imports + hold + (f"del {name}\n" if gone else ""))
-    change, look = (
-        through(part, name, access) if gone or draw.random() < 0.5 else part for part in code
-    )
-    if not gone:
-        look += f"print({access} is {name})\n"
-    return change, look
-
-
-def _captured(draw: random.Random, cells: _Cells, change: str, number: int, told: list[str]) -> str:
-    """Done by a function, or as it stands."""
-    if draw.random() < 0.6 or tree_of(change) is None or "await " in change:
-        return change
-    capture = draw.choice(ways("captures"))
-    told.append(capture.name)
-    imports, make = capture.make(number)
-    cells.imports.append(imports)
-    cells.early.append(_in(make, change, number))
-    return capture.section("call", number)
-
-
-def _in(template: str, code: str, number: int) -> str:
+def _in(template: str, code: str) -> str:
     """The code in place of `DO`."""
     names = sorted(bound(code))
     body = (f"global {', '.join(names)}\n" if names else "") + code.rstrip()
@@ -162,19 +172,7 @@ def _in(template: str, code: str, number: int) -> str:
     def indented(match: re.Match[str]) -> str:
         return textwrap.indent(body, match[1])
 
-    return re.sub(r"(?m)^( *)DO$", indented, template.replace("{n}", str(number)))
-
-
-def _place(draw: random.Random, cells: _Cells, change: str) -> None:
-    """At one time, or at several."""
-    for where, share in (
-        (cells.early, 0.3),
-        (cells.slow, 0.35),
-        (cells.between, 0.15),
-        (cells.last, 0.25),
-    ):
-        if draw.random() < share:
-            where.append(change)
+    return re.sub(r"(?m)^( *)DO$", indented, template)
 
 
 def named(file: str) -> list[Program]:

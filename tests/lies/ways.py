@@ -8,8 +8,8 @@ from pathlib import Path
 
 FOLDER = Path(__file__).with_name("ways")
 HOLDING = ("aliases", "captures")
-OURS = re.compile(r"\b([xyXY])(?![A-Za-z0-9])")
-"""`x` is what is made, `y` what holds it; whatever else a way names begins with them."""
+OURS = re.compile(r"\b([x-zX-Z])(?![A-Za-z0-9])")
+"""`x` is made, `y` holds it, `z` changes it; whatever else a way names begins with them."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def _printed(code: str, statement: ast.stmt) -> str:
 def through(code: str, name: str, access: str) -> str:
     """What is done with a name, done with what can be reached in another way."""
     tree = tree_of(code)
-    if tree is None or name in bound(code):
+    if not tree or not tree.body or name in bound(code):
         return code
     return f"{ast.unparse(_Through(name, access).visit(tree))}\n"
 
