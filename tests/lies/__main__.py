@@ -10,10 +10,12 @@ import itertools
 import random
 import re
 import sys
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
 
 from .programs import Program, plain, program
 from .search import FAULTS, End, Trials, Verdict
@@ -72,28 +74,28 @@ def _asked(words: list[str]) -> argparse.Namespace:
 
 def _plain(chosen: Iterable[str]) -> Iterator[Program]:
     for kind in chosen or [kind for kind in kinds() if kind != "keras"]:
-        yield from map(plain, ways(kind))
+        for way in ways(kind):
+            yield from plain(way)
 
 
 def _mapped(
     work: Iterable[tuple[argparse.Namespace, int, int]], jobs: int
 ) -> Iterator[list[tuple[Program, Verdict]]]:
-    if jobs == 1:
-        with Trials() as trials:
-            for piece in work:
-                yield list(_tried(trials, *piece))
-        return
-    with ProcessPoolExecutor(jobs, initializer=_begin) as pool:
-        waiting = [pool.submit(_in_pool, piece) for piece in work]
-        for done in waiting:
-            yield done.result()
+    with tempfile.TemporaryDirectory(prefix="press-lies-", ignore_cleanup_errors=True) as folder:
+        if jobs == 1:
+            with Trials(Path(folder)) as trials:
+                yield from (list(_tried(trials, *piece)) for piece in work)
+            return
+        with ProcessPoolExecutor(jobs, initializer=_begin, initargs=(folder,)) as pool:
+            waiting = [pool.submit(_in_pool, piece) for piece in work]
+            yield from (done.result() for done in waiting)
 
 
 TRIALS: list[Trials] = []
 
 
-def _begin() -> None:
-    TRIALS.append(Trials().__enter__())
+def _begin(folder: str) -> None:
+    TRIALS.append(Trials(Path(folder)).__enter__())
 
 
 def _in_pool(piece: tuple[argparse.Namespace, int, int]) -> list[tuple[Program, Verdict]]:

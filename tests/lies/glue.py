@@ -47,9 +47,10 @@ def at_any_cost() -> Iterator[None]:
         yield
 
 
-async def run_whole(steps: Sequence[Step], zygote: Zygote) -> Ran:
+async def run_whole(steps: Sequence[Step], zygote: Zygote, *, again: bool = False) -> Ran:
     """Without a snapshot, as `--refresh` and `verify` do it."""
-    zygote.clean()
+    if not again:
+        zygote.clean()
     start = RunStarts(_as_session(zygote.fork()))
     return await _follow(steps, start, ())
 

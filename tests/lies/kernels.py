@@ -9,9 +9,7 @@ import socket
 import struct
 import subprocess
 import sys
-import tempfile
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -155,16 +153,3 @@ class Kernel:
     async def stop(self) -> None:
         self._own.close()
         self._zygote.end(self._number)
-
-
-@contextmanager
-def zygote(libraries: str) -> Iterator[Zygote]:
-    with tempfile.TemporaryDirectory(prefix="press-lies-") as folder:
-        made = Zygote(Path(folder), libraries)
-        try:
-            yield made
-        finally:
-            made.stop()
-
-
-Fork = Callable[[], Kernel]

@@ -66,13 +66,19 @@ def program(draw: random.Random, chosen: Sequence[str] = ()) -> Program:
     return Program("; ".join(cells.told), libraries, tuple(_steps(draw, cells)))
 
 
-def plain(way: Way) -> Program:
-    """The simplest program with one way: made, kept, looked at."""
+def plain(way: Way) -> tuple[Program, Program]:
+    """The simplest programs with one way: changed before the snapshot, and once more behind it."""
     imports, make = way.make(1)
+    change = way.section("change", 1)
     look = printed(way.section("show", 1)) or way.section("raw", 1)
-    steps = (Step(imports), Step(make), Step(way.section("change", 1) + WORK, SLOW), Step(look))
+    before = [Step(imports), Step(make), Step(change + WORK, SLOW)]
     libraries = LIBRARIES.get(way.kind, USUAL)
-    return Program(str(way), libraries, tuple(step for step in steps if step.source))
+
+    def ending(told: str, last: str) -> Program:
+        steps = (step for step in (*before, Step(last)) if step.source)
+        return Program(f"{way}{told}", libraries, tuple(steps))
+
+    return ending("", look), ending(", changed again", change + look)
 
 
 def _steps(draw: random.Random, cells: _Cells) -> list[Step]:

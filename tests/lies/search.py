@@ -2,19 +2,25 @@
 
 import ast
 import asyncio
+import os
 import traceback
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from enum import Enum
+from pathlib import Path
 
 from .glue import SLOW, Ran, Step, at_any_cost, resume, run_and_keep, run_whole
-from .kernels import Zygote, zygote
+from .kernels import Zygote
 from .programs import Program
 from .ways import tree_of
 
 TRIES = 60
 """How often a failing program is tried with less in it."""
+
+
+SELDOM = 3
+"""Of so many programs that are refused, one is compared with a run without the attempt."""
 
 
 class End(Enum):
@@ -38,7 +44,8 @@ class Verdict:
 class Trials:
     """Tries programs, with a kernel to fork for each set of libraries."""
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
         self._stack = ExitStack()
         self._zygotes: dict[str, Zygote] = {}
 
@@ -53,9 +60,7 @@ class Trials:
         """A fault counts only where whole runs agree with each other."""
         found = self._once(program)
         if found.end in (End.WRONG, End.FALSE_ERROR):
-            forker = self._zygote(program)
-            shown = {repr(asyncio.run(run_whole(program.steps, forker)).shown) for _ in range(2)}
-            if len(shown) > 1:
+            if not asyncio.run(_steady(program.steps, self._zygote(program))):
                 return Verdict(End.UNFIT)
             found = self._once(program)
         return found
@@ -69,7 +74,9 @@ class Trials:
     def _zygote(self, program: Program) -> Zygote:
         libraries = program.libraries
         if libraries not in self._zygotes:
-            self._zygotes[libraries] = self._stack.enter_context(zygote(libraries))
+            place = self._folder / f"{os.getpid()}-{len(self._zygotes)}"
+            self._zygotes[libraries] = made = Zygote(place, libraries)
+            self._stack.callback(made.stop)
         return self._zygotes[libraries]
 
     def smallest(self, program: Program, verdict: Verdict) -> tuple[Program, Verdict]:
@@ -84,15 +91,25 @@ class Trials:
         return program, verdict
 
 
+async def _steady(steps: tuple[Step, ...], forker: Zygote) -> bool:
+    """Whether whole runs agree, among the files that an earlier one has left as well."""
+    shown = [(await run_whole(steps, forker)).shown for _ in range(2)]
+    shown.append((await run_whole(steps, forker, again=True)).shown)
+    return all(one == shown[0] for one in shown)
+
+
 async def _tried(steps: tuple[Step, ...], forker: Zygote) -> Verdict:
-    whole = await run_whole(steps, forker)
-    if any(isinstance(shown, str) for shown in whole.shown[:-1]) or len(whole.shown) < len(steps):
-        return Verdict(End.UNFIT, str(whole.shown[-1]))
     kept = await run_and_keep(steps, forker)
+    refused = Verdict(End.REFUSED, kept.words[-1]) if kept.words else None
+    if refused and len(kept.shown) == len(steps) and len(repr(steps)) % SELDOM:
+        return refused
+    whole = await run_whole(steps, forker)
+    if len(whole.shown) < len(steps):
+        return Verdict(End.UNFIT, str(whole.shown[-1]))
     if kept.shown != whole.shown:
         return _fault("while the snapshot was taken, ", whole, kept)
-    if kept.words:
-        return Verdict(End.REFUSED, kept.words[-1])
+    if refused:
+        return refused
     times = sum(step.seconds >= SLOW for step in steps)
     for _ in range(times):
         ran = await resume(steps, forker)
