@@ -19,7 +19,7 @@ from press.run.session import Place, Refused, _environment
 from ..conftest import ROOT
 
 SIZE = struct.Struct("!I")
-PATIENCE = 30.0
+PATIENCE = 20.0
 """Seconds that one cell may take, here where all are small."""
 
 
