@@ -61,8 +61,9 @@ async def run_and_keep(steps: Sequence[Step], zygote: Zygote) -> Ran:
     zygote.forget()
     kept = _kept(steps, zygote)
     start = RunStarts(_as_session(zygote.fork()))
-    ran = await _follow(steps, start, (Keeper(kept),))
-    return replace(ran, words=_why_not(kept, steps))
+    keeper = Keeper(kept)
+    ran = await _follow(steps, start, (keeper,))
+    return replace(ran, words=(*keeper.refusals, *_why_not(kept, steps))[:1])
 
 
 async def resume(steps: Sequence[Step], zygote: Zygote) -> Ran:

@@ -10,9 +10,9 @@ from pathlib import Path
 from .glue import SLOW, Step
 from .ways import Way, bound, kinds, printed, through, tree_of, ways
 
-USUAL = "numpy, pandas, matplotlib.pyplot"
+USUAL = "numpy pandas matplotlib.pyplot"
 LIBRARIES = {
-    "science": f"{USUAL}, scipy.sparse, scipy.stats, scipy.interpolate, sklearn.ensemble",
+    "science": f"{USUAL} scipy.sparse scipy.stats scipy.interpolate sklearn.ensemble",
     "keras": "keras",
 }
 """What a kernel has loaded before it forks, by the kind of a way that wants it."""

@@ -5,7 +5,6 @@ It shows a cell's outputs as the real one would: only the sending is replaced.
 """
 
 import asyncio
-import contextlib
 import os
 import pickle
 import random
@@ -20,9 +19,8 @@ SIZE = struct.Struct("!I")
 
 def main(number: str, connection: str, libraries: str) -> None:
     app = kernel(connection)
-    for name in filter(None, libraries.split(", ")):
-        load = f"import {name}; del {name.partition('.')[0]}"
-        app.shell.run_cell(load, silent=True, store_history=False)
+    load = "\n".join(f"import {name}; del {name.partition('.')[0]}" for name in libraries.split())
+    app.shell.run_cell(load, silent=True, store_history=False)
     control = socket.socket(fileno=int(number))
     control.send(SIZE.pack(0))
     children: set[int] = set()
@@ -67,9 +65,9 @@ def live(app: Any, own: socket.socket) -> None:
         # What hangs on addresses shall differ between two children as between two processes.
         junk = [bytes(random.SystemRandom().randrange(600)) for _ in range(os.getpid() % 3000)]
         listening(app)
-        with asyncio.Runner() as runner:
-            runner.run(serve(app.kernel, own, junk))
+        serve(app.kernel, own)
     finally:
+        del junk
         os._exit(0)
 
 
@@ -89,20 +87,19 @@ def listening(app: Any) -> None:
     app.kernel.streams = streams
 
 
-async def serve(kernel: Any, own: socket.socket, _: object) -> None:
-    own.setblocking(False)
-    reader, writer = await asyncio.open_connection(sock=own)
-    with contextlib.suppress(asyncio.IncompleteReadError):
-        while True:
-            (size,) = SIZE.unpack(await reader.readexactly(SIZE.size))
-            asked = pickle.loads(await reader.readexactly(size))
-            reply = await kernel.do_execute(**asked)
-            for stream in kernel.streams:
-                stream.flush()
-            answer = pickle.dumps((reply, [*kernel.outputs]))
-            kernel.outputs.clear()
-            writer.write(SIZE.pack(len(answer)) + answer)
-            await writer.drain()
+def serve(kernel: Any, own: socket.socket) -> None:
+    """The loop runs no code of ours, as it runs none in a real kernel."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    while size := own.recv(SIZE.size, socket.MSG_WAITALL):
+        asked = pickle.loads(own.recv(SIZE.unpack(size)[0], socket.MSG_WAITALL))
+        reply = loop.run_until_complete(kernel.do_execute(**asked))
+        for stream in kernel.streams:
+            stream.flush()
+        loop.run_until_complete(asyncio.sleep(0))
+        answer = pickle.dumps((reply, [*kernel.outputs]))
+        kernel.outputs.clear()
+        own.sendall(SIZE.pack(len(answer)) + answer)
 
 
 if __name__ == "__main__":
