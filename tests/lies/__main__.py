@@ -21,7 +21,7 @@ from .programs import Program, plain, program
 from .search import FAULTS, End, Trials, Verdict
 from .ways import kinds, ways
 
-CHUNK = 20
+CHUNK = 5
 
 
 def main(words: list[str]) -> int:

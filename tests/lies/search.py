@@ -15,7 +15,7 @@ from .kernels import Zygote
 from .programs import Program
 from .ways import tree_of
 
-TRIES = 60
+TRIES = 30
 """How often a failing program is tried with less in it."""
 
 
