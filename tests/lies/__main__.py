@@ -9,6 +9,7 @@ import argparse
 import itertools
 import random
 import re
+import signal
 import sys
 import tempfile
 import time
@@ -33,6 +34,8 @@ def main(words: list[str]) -> int:
     reasons: Counter[str] = Counter()
     faulty: Counter[str] = Counter()
     begun = time.monotonic()
+    # A shell has its background jobs ignore an interrupt.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     work = ((asked, start, min(start + CHUNK, last)) for start in starts)
     try:
         for done in _mapped(work, asked.jobs):
