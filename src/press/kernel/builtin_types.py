@@ -26,7 +26,7 @@ def tell_tuple(tell: Telling, value: Any) -> None:
 def tell_dict(tell: Telling, value: Any) -> None:
     for key, item in dict.items(value):
         tell.items([("", key), (f"[{_short(key)}]", item)])
-    tell.write(b".")
+    tell.words(".")
 
 
 def tell_set(tell: Telling, value: Any) -> None:
@@ -104,10 +104,10 @@ def tell_method(tell: Telling, value: Any) -> None:
 def tell_builtin(tell: Telling, value: Any) -> None:
     owner: Any = value.__self__
     if owner is None or isinstance(owner, types.ModuleType):
-        module = str(owner.__name__ if owner else value.__module__)
-        if vars(sys.modules.get(module, types)).get(value.__name__) is not value:
+        module, name = str(owner.__name__ if owner else value.__module__), str(value.__name__)
+        if vars(sys.modules.get(module, types)).get(name) is not value:
             raise Unknown("is a compiled function that is found nowhere")
-        tell.words(module, value.__name__)
+        tell.words(module, name)
     else:
         tell.words(value.__name__)
         tell.items([(".__self__", owner)])
@@ -131,6 +131,7 @@ def tell_property(tell: Telling, value: property) -> None:
 def tell_wrapped(tell: Telling, value: Any) -> None:
     """`staticmethod` or `classmethod`."""
     tell.items([(".__func__", value.__func__)])
+    tell_attributes(tell, value)
 
 
 def tell_descriptor(tell: Telling, value: Any) -> None:

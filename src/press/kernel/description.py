@@ -5,7 +5,11 @@ of their parts are one and the same. What is told of a type is what is known of 
 is not known here nothing is told, and a value that reaches one has no digest.
 """
 
+import functools
 import hashlib
+import os
+import re
+import threading
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -16,8 +20,10 @@ from press.kernel.parts import (
     attributes,
     built_in_base,
     has_registered,
+    hook_of,
     is_drawn,
     is_found,
+    is_own,
     is_slot,
     module_of,
     named,
@@ -25,6 +31,8 @@ from press.kernel.parts import (
 
 ADDRESSES = range(1 << 34, 1 << 48)
 """Whole numbers that may be where an object lies, or the hash that is made of it."""
+ADDRESS = re.compile("0x([0-9a-fA-F]{6,16})")
+PROCESS = {os.getpid(), os.getppid(), threading.get_ident(), threading.get_native_id()}
 PASSED_OVER = {"__dict__", "__weakref__", "__slotnames__", "__subclasshook__", "_abc_impl"}
 """What a class holds that says nothing, or is told apart."""
 ATOMS = {int, float, complex, bool, str, bytes, type(None), type(...), type(NotImplemented)}
@@ -40,8 +48,12 @@ class Description:
         self._numbers: dict[int, int] = {}
         self._alive: list[Any] = []
         """What has a number must not make room for another object."""
-        self._large: dict[int, str] = {}
-        """Whole numbers that may be addresses, by where they stand."""
+        self._large: set[int] = set()
+        """Whole numbers that may be addresses."""
+        self._addresses: set[int] = set()
+        """Of memory that arrays show."""
+        self.classes: list[type] = []
+        """Those of the script."""
         self._hash = hashlib.sha256()
         self.write = self._hash.update
 
@@ -62,10 +74,9 @@ class Description:
 
     def check_addresses(self) -> None:
         """A number that was made of an address would be another one in another process."""
-        for number, place in self._large.items():
-            for address in (number, number << 4):
-                if address in self._numbers:
-                    raise Unknown("holds the address of an object", place)
+        for number in self._large:
+            if self._addresses & {number} or self._numbers.keys() & {number, number << 4}:
+                raise Unknown(f"{number:#x}, the address of an object, is held as a number or text")
 
     def tell(self, value: Any) -> None:
         kind = type(value)
@@ -81,7 +92,9 @@ class Description:
             return
         self._numbers[id(value)] = len(self._numbers)
         self._alive.append(value)
-        place = self._landmark(value)
+        if is_own(type(kind)):
+            raise Unknown("has a metaclass of the script")
+        place = self._landmark(value) if kind is not functools._lru_cache_wrapper else None
         if place is not None:
             self.words("library", place)
             return
@@ -102,9 +115,9 @@ class Description:
             self.write(b"%d:" % len(text))
             self.write(text)
 
-    def data(self, data: Any) -> None:
-        self.write(b"%d:" % memoryview(data).nbytes)
-        self.write(data)
+    def data(self, content: Any) -> None:
+        self.write(b"%d:" % memoryview(content).nbytes)
+        self.write(content)
 
     def items(self, items: Iterable[tuple[str, Any]]) -> None:
         """Parts of a value by their places."""
@@ -123,12 +136,19 @@ class Description:
             self._alive.append(value)
         self.write(b"#%d;" % number)
 
+    def lies_at(self, address: int) -> None:
+        self._addresses.add(address)
+
     def _atom(self, value: Any, kind: type) -> None:
         if kind is float and value != value:
             # Of one that is not equal to itself, containers know that it is the same.
             self.same_place(value)
         elif kind is int and value in ADDRESSES:
-            self._large.setdefault(value, "")
+            self._large.add(value)
+        elif kind is int and value in PROCESS:
+            raise Unknown("is the number of this process or thread")
+        elif kind is str and "0x" in value:
+            self._large.update(int(digits, 16) for digits in ADDRESS.findall(value))
         if kind is bytes:
             self.write(b"b")
             self.data(value)
@@ -149,6 +169,8 @@ class Description:
             raise Unknown(
                 f"is of type {named(kind)}, of which it is not known how to bring it back"
             )
+        if hook := hook_of(kind, base):
+            raise Unknown(f"has a {hook} of its own, which keeping it would call")
         self.words("instance")
         self.tell(kind)
         if base is not object:
@@ -160,6 +182,7 @@ class Description:
         if is_found(value):
             self.words("class", value.__module__, value.__qualname__)
             return
+        self.classes.append(value)
         self.words("own class", value.__name__, value.__qualname__)
         self.items((f".{n}", base) for n, base in enumerate((type(value), *value.__bases__)))
         below: list[type] = type.__subclasses__(value)

@@ -46,6 +46,7 @@ class Image(NamedTuple):
 
 class Change(NamedTuple):
     place: str
+    key: Any
     value: Any
     is_gone: bool = False
 
@@ -147,6 +148,9 @@ def _below(image: Image) -> Iterator[Image]:
         if key == "__builtins__":
             continue
         path = (*image.path, key if attributes else (key,))
+        if kind is FUNCTION:
+            yield from _enclosed(item, path)
+            continue
         if kind is CLASS:
             module = str(item.__dict__.get("__module__", ""))
             if module in sys.modules:
@@ -156,7 +160,16 @@ def _below(image: Image) -> Iterator[Image]:
             yield from _image(item, _content(item), path, False)
         if kind in (INSTANCE, BOTH) and not is_changing(module_of(type(item))):
             with contextlib.suppress(Exception):
-                yield from _image(item, object.__getattribute__(item, "__dict__"), path, True)
+                yield from _image(item, item.__dict__, path, True)
+
+
+def _enclosed(function: types.FunctionType, path: Path) -> Iterator[Image]:
+    """Where a function of a library keeps what it has been told, as generic functions do."""
+    for cell in function.__closure__ or ():
+        with contextlib.suppress(ValueError):
+            content = cell.cell_contents
+            if type(content) in (dict, list, set):
+                yield from _image(content, content, path, False)
 
 
 def is_changing(module: str) -> bool:
@@ -167,7 +180,7 @@ def _content(item: Any) -> Any:
     return dict(dict.items(item)) if isinstance(item, dict) else item
 
 
-IGNORED, SINGLE, CLASS, CONTAINER, INSTANCE, BOTH = range(1, 7)
+IGNORED, SINGLE, CLASS, CONTAINER, INSTANCE, BOTH, FUNCTION = range(1, 8)
 CONTAINERS = (dict, list, set, deque)
 UNTOLD = (
     *(str, int, bytes, complex, tuple, frozenset, type(None), type(...), type(NotImplemented)),
@@ -183,10 +196,14 @@ KINDS: dict[type, int] = dict.fromkeys(
 def _kind(kind: type) -> int:
     if issubclass(kind, type):
         found = CLASS
+    elif kind is types.FunctionType:
+        found = FUNCTION
     elif issubclass(kind, UNTOLD):
         found = IGNORED
     elif issubclass(kind, CONTAINERS):
         found = BOTH
+    elif issubclass(kind, threading.local):
+        found = INSTANCE
     else:
         found = INSTANCE if kind.__dictoffset__ and kind.__module__ != "builtins" else SINGLE
     KINDS[kind] = found
@@ -213,7 +230,7 @@ def changes() -> Iterator[Change]:
             yield from _changed(image, attributes)
         for name, module in list(sys.modules.items()):
             if name not in seen and isinstance(module, types.ModuleType):
-                yield Change(name, module)
+                yield Change(name, None, module)
 
 
 def _changed(image: Image, attributes: bool) -> Iterator[Change]:
@@ -222,7 +239,7 @@ def _changed(image: Image, attributes: bool) -> Iterator[Change]:
     if image.keys is None:
         now = list(content)
         if len(now) != len(image.items) or not all(map(operator.is_, now, image.items)):
-            yield Change(place, now)
+            yield Change(place, None, now)
         return
     if (
         len(content) == len(image.keys)
@@ -245,9 +262,9 @@ def _changed_items(
         if before.get(key, missing) is not item and not isinstance(item, types.ModuleType):
             if is_own_business(place, key, item):
                 continue
-            yield Change(f"{place}.{key}", item)
+            yield Change(f"{place}.{key}", key, item)
     for key in before.keys() - now.keys():
-        yield Change(f"{place}.{key}", None, is_gone=True)
+        yield Change(f"{place}.{key}", key, None, is_gone=True)
 
 
 def is_own_business(place: str, key: Any, item: Any) -> bool:

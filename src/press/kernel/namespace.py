@@ -12,6 +12,7 @@ import random
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from types import FunctionType
 from typing import Any
 
@@ -31,7 +32,9 @@ def dump(namespace: Namespace, names: Iterable[str]) -> "Dumped":
     file = io.BytesIO()
     arrays: list[pickle.PickleBuffer] = []
     chosen = {name: namespace[name] for name in names}
-    _Pickler(file, namespace, arrays).dump(chosen)
+    pickler = _Pickler(file, namespace, arrays)
+    pickler.dump(chosen)
+    pickler.clear_memo()  # what it remembers must not outlive what the script lets go
     return Dumped(file.getvalue(), [buffer.raw() for buffer in arrays])
 
 
@@ -51,23 +54,23 @@ def load(namespace: Namespace, data: Bytes, arrays: Iterable[bytearray]) -> Name
     return values
 
 
+def _keep_in_band(arrays: list[pickle.PickleBuffer], buffer: pickle.PickleBuffer) -> bool:
+    if buffer.raw().nbytes < LARGE:
+        return True
+    arrays.append(buffer)
+    return False
+
+
 class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
     def __init__(
         self, file: io.BytesIO, namespace: Namespace, arrays: list[pickle.PickleBuffer]
     ) -> None:
-        super().__init__(file, protocol=5, buffer_callback=self._keep_in_band)
+        super().__init__(file, protocol=5, buffer_callback=partial(_keep_in_band, arrays))
         self._namespace = namespace
-        self._arrays = arrays
         self._parts = _Parts(namespace)
         self._shared = {id(item): name for name, item in _shared(namespace).items()}
         # What cloudpickle gives functions for their globals, unless it knows better.
         self.globals_ref[id(namespace)] = namespace
-
-    def _keep_in_band(self, buffer: pickle.PickleBuffer) -> bool:
-        if buffer.raw().nbytes < LARGE:
-            return True
-        self._arrays.append(buffer)
-        return False
 
     def persistent_id(self, item: Any) -> Any:
         return self._shared.get(id(item)) or imports.path_of(item)

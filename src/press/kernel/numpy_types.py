@@ -26,6 +26,7 @@ def owner_of(array: Any) -> Any:
 def tell_array(tell: Telling, array: Any) -> None:
     owner = owner_of(array)
     place = array.__array_interface__["data"][0] - owner.__array_interface__["data"][0]
+    tell.lies_at(array.__array_interface__["data"][0])
     tell.words(str(array.shape), str(array.strides), str(array.flags.writeable))
     tell.tell(array.dtype)
     if owner is not array:
@@ -94,9 +95,10 @@ GENERATORS = (
 def tell_ufunc(tell: Telling, value: Any) -> None:
     import numpy as np
 
-    if vars(np).get(str(value.__name__)) is not value:
+    name = str(value.__name__)
+    if vars(np).get(name) is not value:
         raise Unknown("is a ufunc of its own")
-    tell.words(value.__name__)
+    tell.words(name)
 
 
 def tell_dtype(tell: Telling, value: Any) -> None:

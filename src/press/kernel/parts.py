@@ -21,13 +21,13 @@ class Telling(Protocol):
     """What a value is told to, part by part."""
 
     namespace: dict[str, Any]
-    write: Callable[[bytes], object]
 
     def tell(self, value: Any) -> None: ...
     def words(self, *words: str) -> None: ...
     def data(self, content: Any) -> None: ...
     def items(self, items: Iterable[tuple[str, Any]]) -> None: ...
     def same_place(self, value: Any) -> None: ...
+    def lies_at(self, address: int) -> None: ...
     def content(self, kind: type, value: Any) -> None: ...
 
 
@@ -74,6 +74,31 @@ def is_found(value: Any) -> bool:
     for part in str(value.__qualname__).split("."):
         found = getattr(found, part, None)
     return found is value
+
+
+def is_own(kind: type) -> bool:
+    """Whether it is a class of the script."""
+    return bool(type.__dict__["__dict__"].__get__(kind).get("__module__") == "__main__")
+
+
+HOOKS = (
+    *("__reduce__", "__reduce_ex__", "__getstate__", "__setstate__", "__getattribute__"),
+    *("__del__", "__getnewargs__", "__getnewargs_ex__", "__class__"),
+)
+"""What pickling calls of a class, or what notices that it is looked at."""
+LOOKS = (
+    *("__iter__", "__len__", "__getitem__", "__setitem__", "items", "keys", "values", "append"),
+    *("extend", "add", "update", "__contains__"),
+)
+
+
+def hook_of(kind: type, base: type) -> str | None:
+    """What a class of the script would notice of being kept."""
+    if base is tuple and "_fields" in vars(kind):
+        return None  # named tuples are kept by a method that is known
+    own = [name for part in kind.__mro__ if is_own(part) for name in vars(part)]
+    hooks = HOOKS if base is object else (*HOOKS, *LOOKS)
+    return next((name for name in hooks if name in own), None)
 
 
 def is_drawn(value: Any) -> bool:

@@ -75,7 +75,8 @@ def _settings() -> Iterator[tuple[str, Any]]:
     yield "the priority", os.getpriority(os.PRIO_PROCESS, 0)
     yield "limits", [resource.getrlimit(getattr(resource, name)) for name in LIMITS]
     yield "the signal mask", sorted(signal.pthread_sigmask(signal.SIG_BLOCK, []))
-    yield "a timer", signal.getitimer(signal.ITIMER_REAL)
+    timers = (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL, signal.ITIMER_PROF)
+    yield "timers", [signal.getitimer(timer)[0] > 0 for timer in timers]
     yield "decimal.getcontext()", repr(decimal.getcontext()) if decimal else ""
     yield "sys.meta_path", [_name(finder) for finder in sys.meta_path]
 
@@ -85,7 +86,7 @@ LIMITS = [name for name in dir(resource) if name.startswith("RLIMIT_")]
 
 def _refuse_what_runs(beginning: Beginning) -> None:
     for thread in threading.enumerate():
-        if id(thread) not in beginning.threads and not thread.name.startswith(OUR_THREAD):
+        if id(thread) not in beginning.threads:
             raise Unknown("a thread is at work", repr(thread.name))
     for number, path in sorted(_open_files().items()):
         if beginning.files.get(number) != path:
@@ -102,7 +103,6 @@ def _refuse_what_runs(beginning: Beginning) -> None:
             raise Unknown("an asynchronous task is not through", code.co_qualname)
 
 
-OUR_THREAD = "press-"
 QUIET = ("socket:", "/dev/", "anon_inode:", "/proc/", "/sys/", "/memfd:")
 
 

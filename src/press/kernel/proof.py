@@ -18,7 +18,7 @@ HARMLESS = re.compile(
     | (sys|builtins)\.(last_\w+|ps\d|_|displayhook|modules.*|__press_\w+|exit|quit|display|input)
     | getpass\.getpass | time\.tzname
     | numpy\.random\..* | random\._inst\..*
-    | matplotlib\.(rcParams.* | backends\.\w+ | backends\.registry.* | path\.Path\._unit_.*
+    | matplotlib\.(rcParams\..* | rcParamsDefault\.backend | backends\.\w+ | backends\.registry.* | path\.Path\._unit_.*
         | backend_bases\._default_backends.* | mathtext\.MathTextParser\._parser
         | pyplot\.(_REPL_DISPLAYHOOK|_backend_mod|\w*repl_displayhook|draw_if_interactive))
     | keras\.src\.(utils\.module_utils|backend\.common\.global_state)\..*
@@ -35,6 +35,8 @@ class Proof:
     """By the name of each piece."""
     names: tuple[str, ...]
     """Those whose values are kept."""
+    classes: tuple[type, ...]
+    """Those of the script that values are made of."""
     left_out: tuple[str, ...]
     """Names whose values are drawings: they are not kept."""
 
@@ -50,14 +52,17 @@ def proof(shell: Any, bound: Iterable[str], beginning: process_state.Beginning) 
         except Drawn:
             left_out.append(name)
     names = tuple(digests)
-    digests["the names"] = description.digest("", [*names])
+    hidden = [name for name in shell.user_ns_hidden if name not in shell.user_ns]
+    digests["the names"] = description.digest("", [*names, sorted(hidden)])
     for change in sorted(imports.changes(), key=lambda change: change.place):
         if not HARMLESS.fullmatch(change.place):
-            digests[change.place] = description.digest(change.place, (change.is_gone, change.value))
+            digests[change.place] = description.digest(
+                change.place, (change.is_gone, change.key, change.value)
+            )
     for place, value in process_state.told(shell, beginning):
         digests[place] = description.digest(place, value)
     description.check_addresses()
-    return Proof(digests, names, tuple(left_out))
+    return Proof(digests, names, tuple(description.classes), tuple(left_out))
 
 
 def difference(before: dict[str, str], now: dict[str, str]) -> str | None:

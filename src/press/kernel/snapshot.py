@@ -6,8 +6,9 @@ import pickle
 import random
 import sys
 import threading
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from _thread import LockType, allocate_lock, start_new_thread
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from functools import wraps
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
@@ -37,8 +38,8 @@ busy = threading.local()
 """`ourselves` tells of a thread whether it is we who are at work in it, and no cell."""
 IN_PASSING = 1 << 30
 """Bytes of a snapshot that may be copied, to be written while the next cells run."""
-writer = ThreadPoolExecutor(1, thread_name_prefix=process_state.OUR_THREAD)
-writing: list[Future[None]] = []
+writing: list[LockType] = []
+"""One for each part that is being written, free when it is."""
 beginning: list[process_state.Beginning] = []
 """What the kernel was like before the first cell."""
 
@@ -101,12 +102,17 @@ def take(room: int) -> str:
 
     As JSON, what was kept, or why it cannot be; nothing if it is too large.
     """
-    shell = _shell()
-    vault = _vault()
+    # When garbage is collected shows in what a script can ask for.
+    with imports.paused_collection():
+        return _taken(_shell(), _vault(), room)
+
+
+def _taken(shell: Any, vault: Vault, room: int) -> str:
     try:
         proven = proof(shell, _names(shell), beginning[0])
         around = restored.read(shell)
-        dumped = namespace.dump(shell.user_ns, proven.names)
+        with _without_traces(proven.classes):
+            dumped = namespace.dump(shell.user_ns, proven.names)
         random.setstate(around["random"])
     except Exception as error:
         return json.dumps({"refusal": _reason(error)})
@@ -126,6 +132,18 @@ def take(room: int) -> str:
     )
 
 
+@contextmanager
+def _without_traces(classes: Sequence[type]) -> Iterator[None]:
+    """Pickling notes on a class which slots it has, where the script could see it."""
+    untouched = [part for part in classes if "__slotnames__" not in vars(part)]
+    try:
+        yield
+    finally:
+        for part in untouched:
+            if "__slotnames__" in vars(part):
+                type.__delattr__(part, "__slotnames__")
+
+
 def _reason(error: Exception) -> str:
     known = isinstance(error, Unknown)
     return str(error) if known else " ".join(f"{type(error).__name__}: {error}".split())[:200]
@@ -134,15 +152,29 @@ def _reason(error: Exception) -> str:
 def settle() -> None:
     """Wait until all snapshots are written."""
     while writing:
-        writing.pop().result()
+        writing.pop().acquire()
 
 
 def _put_in_passing(vault: Vault, data: Bytes) -> str:
     """Written soon, from a copy that no cell changes meanwhile."""
     name = vault.seal(data)
     if not vault.has(name):
-        writing.append(writer.submit(unnoticed(vault.write), name, bytes(data)))
+        done = allocate_lock()
+        done.acquire()
+        writing.append(done)
+        # Of such a thread the script's own `threading` knows nothing.
+        start_new_thread(_write, (vault, name, bytes(data), done))
     return name
+
+
+@unnoticed
+def _write(vault: Vault, name: str, data: bytes, done: LockType) -> None:
+    try:
+        # A part that cannot be written is missing when it is looked for.
+        with suppress(OSError):
+            vault.write(name, data)
+    finally:
+        done.release()
 
 
 @unnoticed
