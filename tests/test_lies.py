@@ -11,8 +11,6 @@ from .lies.glue import SLOW, Ran, Step, resume
 from .lies.programs import Program, named
 from .lies.search import FAULTS, End, Trials
 
-NAMED = [*named("named"), *named("named_keras")]
-
 
 @pytest.fixture(scope="module")
 def trials(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trials]:
@@ -20,19 +18,28 @@ def trials(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trials]:
         yield trials
 
 
-@pytest.mark.parametrize("program", NAMED, ids=lambda program: program.told)
+@pytest.mark.parametrize("program", named("named"), ids=lambda program: program.told)
 def test_what_once_was_wrong(trials: Trials, program: Program) -> None:
     verdict = trials.verdict(program)
 
     assert verdict.end in (End.RESUMED, End.REFUSED), verdict.words
 
 
-@pytest.mark.parametrize("seed", range(5))
-def test_a_share_of_the_search(trials: Trials, seed: int) -> None:
+@pytest.mark.parametrize("program", named("named_keras"), ids=lambda program: program.told)
+def test_what_once_was_wrong_with_keras(trials: Trials, program: Program, thorough: bool) -> None:
+    if not thorough and program.told != "an attribute of a model":
+        return
+    verdict = trials.verdict(program)
+
+    assert verdict.end in (End.RESUMED, End.REFUSED), verdict.words
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_a_share_of_the_search(trials: Trials, seed: int, thorough: bool) -> None:
     """Thousands more are tried by `python -m tests.lies`."""
     found: Counter[End] = Counter()
     faults = []
-    for number in range(30):
+    for number in range(75 if thorough else 15):
         program = drawn(f"suite {seed}", number, [])
         verdict = trials.verdict(program)
         found[verdict.end] += 1
@@ -40,8 +47,8 @@ def test_a_share_of_the_search(trials: Trials, seed: int) -> None:
             faults.append(f"{program}\n\n{verdict.words}")
 
     assert not faults, "\n\n".join(faults)
-    assert found[End.RESUMED] >= 3, found
-    assert found[End.UNFIT] <= 5, found
+    assert found[End.RESUMED], found
+    assert found[End.UNFIT] <= 3, found
 
 
 def test_a_lie_is_seen(trials: Trials, monkeypatch: pytest.MonkeyPatch) -> None:

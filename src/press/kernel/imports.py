@@ -106,13 +106,19 @@ def note() -> None:
 
 @contextlib.contextmanager
 def paused_collection() -> Iterator[None]:
-    enabled = gc.isenabled()
+    enabled, depth.collects = gc.isenabled(), collects()
     gc.disable()
     try:
         yield
     finally:
         if enabled:
             gc.enable()
+            del depth.collects
+
+
+def collects() -> bool:
+    """Whether garbage is collected when we do not hold it up."""
+    return getattr(depth, "collects", gc.isenabled())
 
 
 def _image(owner: Any, content: Any, path: Path, attributes: bool) -> Iterator[Image]:

@@ -18,7 +18,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from press.kernel import restored
+from press.kernel import imports, restored
 from press.kernel.parts import Unknown
 
 OWN_NAMES = {
@@ -71,7 +71,7 @@ def _settings() -> Iterator[tuple[str, Any]]:
     yield "sys", [sys.getrecursionlimit(), sys.getswitchinterval(), sys.get_int_max_str_digits()]
     yield "sys.settrace", (sys.gettrace() is None, sys.getprofile() is None)
     yield "socket.setdefaulttimeout", socket.getdefaulttimeout()
-    yield "gc", (gc.isenabled(), gc.get_threshold(), len(gc.callbacks))
+    yield "gc", (imports.collects(), gc.get_threshold(), len(gc.callbacks))
     yield "the priority", os.getpriority(os.PRIO_PROCESS, 0)
     yield "limits", [resource.getrlimit(getattr(resource, name)) for name in LIMITS]
     yield "the signal mask", sorted(signal.pthread_sigmask(signal.SIG_BLOCK, []))

@@ -18,7 +18,8 @@ HARMLESS = re.compile(
     | (sys|builtins)\.(last_\w+|ps\d|_|displayhook|modules.*|__press_\w+|exit|quit|display|input)
     | getpass\.getpass | time\.tzname
     | numpy\.random\..* | random\._inst\..*
-    | matplotlib\.(rcParams\..* | rcParamsDefault\.backend | backends\.\w+ | backends\.registry.* | path\.Path\._unit_.*
+    | matplotlib\.(rcParams\..* | rcParamsDefault\.backend
+        | backends\.\w+ | backends\.registry.* | path\.Path\._unit_.*
         | backend_bases\._default_backends.* | mathtext\.MathTextParser\._parser
         | pyplot\.(_REPL_DISPLAYHOOK|_backend_mod|\w*repl_displayhook|draw_if_interactive))
     | keras\.src\.(utils\.module_utils|backend\.common\.global_state)\..*

@@ -180,8 +180,18 @@ def _write(vault: Vault, name: str, data: bytes, done: LockType) -> None:
 @unnoticed
 def lay(state: str, arrays: list[str], sources: list[str], before: dict[str, str]) -> None:
     """Bring the kernel to where it was behind these cells, and prove that it is there."""
-    shell = _shell()
-    vault = _vault()
+    with imports.paused_collection():
+        _lay(_shell(), _vault(), state, arrays, sources, before)
+
+
+def _lay(
+    shell: Any,
+    vault: Vault,
+    state: str,
+    arrays: list[str],
+    sources: list[str],
+    before: dict[str, str],
+) -> None:
     found = [vault.get(name) for name in (state, *arrays)]
     data, *buffers = [item for item in found if item is not None]
     if len(buffers) != len(arrays):
