@@ -34,12 +34,12 @@ def test_what_once_was_wrong_with_keras(trials: Trials, program: Program, thorou
     assert verdict.end in (End.RESUMED, End.REFUSED), verdict.words
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", range(1))
 def test_a_share_of_the_search(trials: Trials, seed: int, thorough: bool) -> None:
     """Thousands more are tried by `python -m tests.lies`."""
     found: Counter[End] = Counter()
     faults = []
-    for number in range(75 if thorough else 15):
+    for number in range(150 if thorough else 30):
         program = drawn(f"suite {seed}", number, [])
         verdict = trials.verdict(program)
         found[verdict.end] += 1
@@ -48,7 +48,7 @@ def test_a_share_of_the_search(trials: Trials, seed: int, thorough: bool) -> Non
 
     assert not faults, "\n\n".join(faults)
     assert found[End.RESUMED], found
-    assert found[End.UNFIT] <= 3, found
+    assert found[End.UNFIT] <= 10, found
 
 
 def test_a_lie_is_seen(trials: Trials, monkeypatch: pytest.MonkeyPatch) -> None:
