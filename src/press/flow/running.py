@@ -23,6 +23,7 @@ from press.run.snapshots import Kept, kept
 from press.run.warm import Warm
 from press.script.cells import Script
 from press.script.inputs import data_of, imported
+from press.terminal import say
 
 STAND_IN = "stand-in"
 
@@ -49,7 +50,12 @@ async def run_script(blog: Blog, work: Work, reading: Reading, mode: Mode, means
         listeners: tuple[Listener, ...] = (progress, OneBitmap())
         listeners += (keeper,) if keeper else ()
         begin = keeper.begin if keeper and mode.resumes else from_nothing
-        return await run(script, conditions, listeners, begin)
+        try:
+            return await run(script, conditions, listeners, begin)
+        finally:
+            for reason, cells in keeper.refusals.items() if keeper else ():
+                label = script.cells[cells - 1].label
+                say(f"{work.slug}: no snapshot from cell {label} on ({reason})")
 
 
 def conditions_of(

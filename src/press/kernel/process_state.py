@@ -1,111 +1,218 @@
-"""The state of a kernel that lies outside its namespace: random generators, counters, settings."""
+"""The state of a kernel that no name of the script stands for, told piece by piece."""
 
+import asyncio
 import contextlib
-import importlib
+import contextvars
+import gc
+import locale
+import logging
+import os
 import random
+import resource
+import signal
+import socket
 import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
-State = dict[str, Any]
+from press.kernel import imports, restored
+from press.kernel.parts import Unknown
 
-
-def read() -> State:
-    state: State = {"modules": _modules(), "random": random.getstate()}
-    for package, (read_package, _) in PACKAGES.items():
-        if package in sys.modules:
-            state[package] = read_package()
-    return state
-
-
-def put_back(state: State) -> None:
-    for module in state["modules"]:
-        if module not in sys.modules:
-            # What a module does when it is loaded, the cells that are left out had it do.
-            with contextlib.suppress(ImportError):
-                importlib.import_module(module)
-    random.setstate(state["random"])
-    for package, (_, put_back_package) in PACKAGES.items():
-        if package in state:
-            put_back_package(state[package])
-
-
-def _modules() -> list[str]:
-    return sorted(name for name in sys.modules if "." not in name and not name.startswith("_"))
-
-
-def _numpy() -> State:
-    import numpy as np
-
-    state: State = np.random.get_state(legacy=False)
-    return state
-
-
-def _put_back_numpy(state: State) -> None:
-    import numpy as np
-
-    np.random.set_state(state)
-
-
-def _matplotlib() -> State:
-    import matplotlib as mpl
-
-    settings: Any = mpl.rcParams
-    return dict(settings)
-
-
-def _put_back_matplotlib(state: State) -> None:
-    import matplotlib as mpl
-
-    mpl.rcParams._update_raw(state)
-
-
-def _tensorflow() -> State:
-    """What decides the seeds of the operations to come."""
-    from tensorflow.python.eager.context import context
-
-    now = context()
-    generator = getattr(now, "_rng", None)
-    return {"seed": now._seed, "generator": generator and generator.getstate()}
-
-
-def _put_back_tensorflow(state: State) -> None:
-    from tensorflow.python.eager.context import context
-
-    now = context()
-    now._seed = state["seed"]
-    if state["generator"]:
-        now._rng = random.Random()
-        now._rng.setstate(state["generator"])
-
-
-def _keras() -> State:
-    """The counters that layers are named by, and the generator behind layers without a seed."""
-    from keras.src.backend.common import global_state
-
-    generator = global_state.get_global_attribute("global_seed_generator")
-    return {
-        "names": dict(global_state.get_global_attribute("object_name_uids") or {}),
-        "seed": generator and (generator._initial_seed, generator.state.numpy()),
-    }
-
-
-def _put_back_keras(state: State) -> None:
-    from collections import defaultdict
-
-    from keras.src.backend.common import global_state
-    from keras.src.random.seed_generator import SeedGenerator
-
-    if state["seed"]:
-        seed, drawn = state["seed"]
-        generator = SeedGenerator(seed)
-        generator.state.assign(drawn)
-        global_state.set_global_attribute("global_seed_generator", generator)
-    global_state.set_global_attribute("object_name_uids", defaultdict(int, state["names"]))
-
-
-PACKAGES = {
-    "numpy": (_numpy, _put_back_numpy),
-    "matplotlib": (_matplotlib, _put_back_matplotlib),
-    "tensorflow": (_tensorflow, _put_back_tensorflow),
-    "keras": (_keras, _put_back_keras),
+OWN_NAMES = {
+    *("parent_header", "_current_async_library", "current_effective_deadline"),
+    *("decimal_context", "numpy.ufunc.extobj", "extobj", "format_options"),
 }
+"""Context variables in which the kernel itself remembers whom it answers, and those told apart."""
+
+
+class Beginning:
+    """What the process was like when press' part of it was loaded."""
+
+    def __init__(self) -> None:
+        self.threads = set(map(id, threading.enumerate()))
+        self.files = _open_files()
+        self.children = _children()
+        self.handlers = _handlers()
+        self.environment = dict(os.environ)
+        self.context = dict(contextvars.copy_context().items())
+
+
+def told(shell: Any, beginning: Beginning) -> Iterator[tuple[str, Any]]:
+    """All that code can reach without a name, piece by piece."""
+    yield "os.environ", _changed(beginning.environment, os.environ)
+    yield "the current folder", str(Path.cwd())
+    yield "the umask", _status("Umask")
+    yield "the locale", locale.setlocale(locale.LC_ALL)
+    yield "the time zone", (time.tzname, time.timezone)
+    yield from _settings()
+    yield "the random generator", random.getstate()
+    yield "IPython", list(_hooks(shell))
+    yield from _loggers()
+    yield from _changed_handlers(beginning)
+    yield from _changed_context(beginning)
+    yield from ((f"warnings of {name}", kept) for name, kept in restored.registries(shell).items())
+    for package, (read, _) in restored.PACKAGES.items():
+        if package in sys.modules:
+            yield from ((f"{package}: {name}", item) for name, item in read().items())
+    _refuse_what_runs(beginning)
+
+
+def _changed(before: Mapping[str, str], now: Mapping[str, str]) -> list[tuple[str, str | None]]:
+    return [
+        (name, now.get(name)) for name in {**before, **now} if before.get(name) != now.get(name)
+    ]
+
+
+def _settings() -> Iterator[tuple[str, Any]]:
+    decimal = sys.modules.get("decimal")
+    yield "sys", [sys.getrecursionlimit(), sys.getswitchinterval(), sys.get_int_max_str_digits()]
+    yield "sys.settrace", (sys.gettrace() is None, sys.getprofile() is None)
+    yield "socket.setdefaulttimeout", socket.getdefaulttimeout()
+    yield "gc", (imports.collects(), gc.get_threshold(), len(gc.callbacks))
+    yield "the priority", os.getpriority(os.PRIO_PROCESS, 0)
+    yield "limits", [resource.getrlimit(getattr(resource, name)) for name in LIMITS]
+    yield "the signal mask", sorted(signal.pthread_sigmask(signal.SIG_BLOCK, []))
+    timers = (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL, signal.ITIMER_PROF)
+    yield "timers", [signal.getitimer(timer)[0] > 0 for timer in timers]
+    yield "decimal.getcontext()", repr(decimal.getcontext()) if decimal else ""
+    yield "sys.meta_path", [_name(finder) for finder in sys.meta_path]
+
+
+LIMITS = [name for name in dir(resource) if name.startswith("RLIMIT_")]
+
+
+def _refuse_what_runs(beginning: Beginning) -> None:
+    for thread in threading.enumerate():
+        if id(thread) not in beginning.threads:
+            raise Unknown("a thread is at work", repr(thread.name))
+    for number, path in sorted(_open_files().items()):
+        if beginning.files.get(number) != path:
+            raise Unknown("is open", path)
+    if _children() - beginning.children:
+        raise Unknown("another process was started and has not ended")
+    for task in asyncio.all_tasks(asyncio.get_event_loop_policy().get_event_loop()):
+        code = getattr(task.get_coro(), "cr_code", None)
+        if (
+            code
+            and "site-packages" not in code.co_filename
+            and "/lib/python" not in code.co_filename
+        ):
+            raise Unknown("an asynchronous task is not through", code.co_qualname)
+
+
+QUIET = ("socket:", "/dev/", "anon_inode:", "/proc/", "/sys/", "/memfd:")
+
+
+def _open_files() -> dict[int, str]:
+    found: dict[int, str] = {}
+    for link in Path("/proc/self/fd").glob("*"):
+        with contextlib.suppress(OSError):
+            path = str(link.readlink())
+            if not path.startswith((*QUIET, sys.prefix, sys.base_prefix)):
+                found[int(link.name)] = path
+    return found
+
+
+def _children() -> set[str]:
+    found: set[str] = set()
+    for path in Path("/proc/self/task").glob("*/children"):
+        with contextlib.suppress(OSError):
+            found |= set(path.read_text().split())
+    return found
+
+
+def _status(name: str) -> str:
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/self/status").read_text().splitlines():
+            if line.startswith(f"{name}:"):
+                return line
+    return ""
+
+
+def _handlers() -> dict[int, Any]:
+    return {number: signal.getsignal(number) for number in signal.valid_signals()}
+
+
+def _changed_handlers(beginning: Beginning) -> Iterator[tuple[str, Any]]:
+    for number, handler in _handlers().items():
+        # The kernel has its own for an interrupt, while a cell runs and after it.
+        if handler is not beginning.handlers.get(number) and number != signal.SIGINT:
+            yield f"the handler of {signal.Signals(number).name}", handler
+
+
+def _changed_context(beginning: Beginning) -> Iterator[tuple[str, Any]]:
+    for variable, value in contextvars.copy_context().items():
+        if beginning.context.get(variable) is not value and not is_own(variable.name):
+            yield f"the context variable {variable.name}", value
+
+
+def _loggers() -> Iterator[tuple[str, Any]]:
+    """Those that are not as they are made."""
+    yield (
+        "logging",
+        (logging.raiseExceptions, logging.root.manager.disable, logging.lastResort is None),
+    )
+    for name, logger in [("root", logging.root), *logging.root.manager.loggerDict.items()]:
+        if isinstance(logger, logging.Logger) and name != "IPKernelApp":
+            settings = (logger.level, logger.disabled, logger.propagate, list(logger.filters))
+            handlers = [_parts(handler) for handler in logger.handlers]
+            if settings != (logging.NOTSET, False, True, []) or handlers:
+                yield f"the logger {name}", (settings, handlers)
+
+
+def _parts(handler: logging.Handler) -> list[Any]:
+    return [
+        _name(handler),
+        {n: item for n, item in vars(handler).items() if n not in ("lock", "stream")},
+    ]
+
+
+def is_own(name: str) -> bool:
+    return name in OWN_NAMES or name.startswith("shell_parent")
+
+
+def _hooks(shell: Any) -> Iterator[object]:
+    """What has been told to IPython: it works on all later cells."""
+    for name, hooks in shell.events.callbacks.items():
+        names = [_name(hook) for hook in hooks]
+        yield [
+            name,
+            [hook for hook in names if not hook.startswith(("matplotlib_inline.", "press."))],
+        ]
+    yield [_name(transformer) for transformer in shell.ast_transformers]
+    manager = shell.input_transformer_manager
+    for transforms in (
+        manager.cleanup_transforms,
+        manager.line_transforms,
+        manager.token_transformers,
+    ):
+        yield [_name(transform) for transform in transforms]
+    for kind, magics in shell.magics_manager.magics.items():
+        yield [
+            (kind, name, getattr(magic, "__qualname__", ""))
+            for name, magic in sorted(magics.items())
+        ]
+    for mime, formatter in shell.display_formatter.formatters.items():
+        known = [(_name(kind), show) for kind, show in formatter.type_printers.items()]
+        known += [(".".join(kind), show) for kind, show in formatter.deferred_printers.items()]
+        shown = sorted((kind, _name(show)) for kind, show in known if kind not in DRAWN)
+        yield [mime, formatter.enabled, shown]
+    yield [
+        shell.ast_node_interactivity,
+        shell.autoawait,
+        shell.colors,
+        str(shell.custom_exceptions),
+    ]
+    yield [list(shell.display_formatter.active_types), str(shell.config.InlineBackend)]
+
+
+DRAWN = {"matplotlib.figure.Figure"}
+"""Press itself says in which formats figures are drawn."""
+
+
+def _name(item: Any) -> str:
+    own = getattr(item, "__qualname__", None) or type(item).__qualname__
+    return f"{getattr(item, '__module__', '')}.{own}"

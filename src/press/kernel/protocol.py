@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -49,6 +49,15 @@ class Taken:
     """Names whose values could not be kept."""
     written: tuple[int, ...]
     """Cells that changed something outside the kernel."""
+    proof: Mapping[str, str]
+    """What the kernel was, piece by piece, as digests."""
+
+
+@dataclass(frozen=True)
+class NotTaken:
+    """A snapshot that cannot be, and what is in the way."""
+
+    reason: str
 
 
 def present() -> Request[None]:
@@ -56,14 +65,15 @@ def present() -> Request[None]:
     return _call("extension.load_ipython_extension.__name__", _nothing)
 
 
-def take(room: int) -> Request[Taken | None]:
+def take(room: int) -> Request[Taken | NotTaken | None]:
     """Take a snapshot, if it fits so many bytes."""
     return _call(f"snapshot.take({room})", _taken)
 
 
-def lay(state: str, arrays: Iterable[str], cells: int) -> Request[None]:
-    """Bring the kernel to where it was behind so many cells."""
-    return _call(f"snapshot.lay({state!r}, {list(arrays)!r}, {cells})", _nothing)
+def lay(taken: Taken, sources: Sequence[str]) -> Request[None]:
+    """Bring the kernel to where it was behind these cells, and prove that it is there."""
+    given = (taken.state, list(taken.arrays), list(sources), dict(taken.proof))
+    return _call(f"snapshot.lay{given!r}", _nothing)
 
 
 def settle() -> Request[None]:
@@ -100,9 +110,11 @@ def _nothing(_: Any) -> None:
     return None
 
 
-def _taken(answer: str) -> Taken | None:
+def _taken(answer: str) -> Taken | NotTaken | None:
     tree = json.loads(answer)
     if not tree:
         return None
+    if "refusal" in tree:
+        return NotTaken(tree["refusal"])
     arrays, missing, written = map(tuple, (tree["arrays"], tree["missing"], tree["written"]))
-    return Taken(tree["state"], arrays, missing, written)
+    return Taken(tree["state"], arrays, missing, written, tree["proof"])

@@ -3,33 +3,45 @@
 import json
 import os
 import pickle
+import random
 import sys
 import threading
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from _thread import LockType, allocate_lock, start_new_thread
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from functools import wraps
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 import cloudpickle
 
-from press.kernel import namespace
-from press.kernel import process_state as surroundings
+from press.kernel import imports, namespace, process_state, restored
+from press.kernel.parts import Unknown
+from press.kernel.proof import Proof, difference, proof
 from press.kernel.protocol import HISTORY, KEPT
 from press.kernel.sealed import Bytes, Vault, secret
 
 P = ParamSpec("P")
 R = TypeVar("R")
 CHANGES = ("os.remove", "os.rename", "os.rmdir", "os.mkdir", "os.link", "os.symlink", "os.truncate")
-REACHES_OUT = ("subprocess.Popen", "os.system", "os.fork", "os.posix_spawn", "socket.connect")
+REACHES_OUT = (
+    "subprocess.Popen",
+    "os.system",
+    "os.fork",
+    "os.posix_spawn",
+    "socket.connect",
+    "socket.bind",
+)
 changed: dict[int, set[str]] = {}
 """By the number of the cell, what it changed outside the kernel."""
 busy = threading.local()
 """`ourselves` tells of a thread whether it is we who are at work in it, and no cell."""
 IN_PASSING = 1 << 30
 """Bytes of a snapshot that may be copied, to be written while the next cells run."""
-writer = ThreadPoolExecutor(1)
-writing: list[Future[None]] = []
+writing: list[LockType] = []
+"""One for each part that is being written, free when it is."""
+beginning: list[process_state.Beginning] = []
+"""What the kernel was like before the first cell."""
 
 
 def watch(shell: Any) -> None:
@@ -59,6 +71,15 @@ def watch(shell: Any) -> None:
                 here.add(path)
 
     sys.addaudithook(note)
+    imports.watch()
+    shell.events.register("pre_execute", begin)
+
+
+def begin() -> None:
+    """From the first cell on counts what changes."""
+    if not beginning:
+        imports.begin()
+        beginning.append(process_state.Beginning())
 
 
 def unnoticed(work: Callable[P, R]) -> Callable[P, R]:
@@ -79,13 +100,22 @@ def unnoticed(work: Callable[P, R]) -> Callable[P, R]:
 def take(room: int) -> str:
     """Keep the namespace and what lies around it, if it is not too large for what it may save.
 
-    As JSON, what was kept and what could not be; nothing if it is too large.
+    As JSON, what was kept, or why it cannot be; nothing if it is too large.
     """
-    shell = _shell()
-    around = surroundings.read()
-    names = _names(shell)
-    vault = _vault()
-    dumped = namespace.dump(shell.user_ns, names)
+    # When garbage is collected shows in what a script can ask for.
+    with imports.paused_collection():
+        return _taken(_shell(), _vault(), room)
+
+
+def _taken(shell: Any, vault: Vault, room: int) -> str:
+    try:
+        proven = proof(shell, _names(shell), beginning[0])
+        around = restored.read(shell)
+        with _without_traces(proven.classes):
+            dumped = namespace.dump(shell.user_ns, proven.names)
+        random.setstate(around["random"])
+    except Exception as error:
+        return json.dumps({"refusal": _reason(error)})
     if dumped.size > room:
         return "null"
     settle()
@@ -95,42 +125,97 @@ def take(room: int) -> str:
         {
             "state": put(vault, state),
             "arrays": [put(vault, array) for array in dumped.arrays],
-            "missing": sorted(set(names) - dumped.names),
+            "missing": proven.left_out,
             "written": sorted(number for number, paths in changed.items() if paths),
+            "proof": proven.digests,
         }
     )
+
+
+@contextmanager
+def _without_traces(classes: Sequence[type]) -> Iterator[None]:
+    """Pickling notes on a class which slots it has, where the script could see it."""
+    untouched = [part for part in classes if "__slotnames__" not in vars(part)]
+    try:
+        yield
+    finally:
+        for part in untouched:
+            if "__slotnames__" in vars(part):
+                type.__delattr__(part, "__slotnames__")
+
+
+def _reason(error: Exception) -> str:
+    known = isinstance(error, Unknown)
+    return str(error) if known else " ".join(f"{type(error).__name__}: {error}".split())[:200]
 
 
 def settle() -> None:
     """Wait until all snapshots are written."""
     while writing:
-        writing.pop().result()
+        writing.pop().acquire()
 
 
 def _put_in_passing(vault: Vault, data: Bytes) -> str:
     """Written soon, from a copy that no cell changes meanwhile."""
     name = vault.seal(data)
     if not vault.has(name):
-        writing.append(writer.submit(unnoticed(vault.write), name, bytes(data)))
+        done = allocate_lock()
+        done.acquire()
+        writing.append(done)
+        # Of such a thread the script's own `threading` knows nothing.
+        start_new_thread(_write, (vault, name, bytes(data), done))
     return name
 
 
 @unnoticed
-def lay(state: str, arrays: list[str], cells: int) -> None:
-    """Bring the kernel to where it was after so many cells."""
-    shell = _shell()
-    vault = _vault()
+def _write(vault: Vault, name: str, data: bytes, done: LockType) -> None:
+    try:
+        # A part that cannot be written is missing when it is looked for.
+        with suppress(OSError):
+            vault.write(name, data)
+    finally:
+        done.release()
+
+
+@unnoticed
+def lay(state: str, arrays: list[str], sources: list[str], before: dict[str, str]) -> None:
+    """Bring the kernel to where it was behind these cells, and prove that it is there."""
+    with imports.paused_collection():
+        _lay(_shell(), _vault(), state, arrays, sources, before)
+
+
+def _lay(
+    shell: Any,
+    vault: Vault,
+    state: str,
+    arrays: list[str],
+    sources: list[str],
+    before: dict[str, str],
+) -> None:
     found = [vault.get(name) for name in (state, *arrays)]
     data, *buffers = [item for item in found if item is not None]
     if len(buffers) != len(arrays):
         raise LookupError("a part of the snapshot is missing or damaged")
-    names, around = pickle.loads(data)
-    values = namespace.load(shell.user_ns, names, buffers)
+    begin()
+    with imports.together():
+        names, around = pickle.loads(data)
+        surroundings = pickle.loads(around)
+        restored.load(surroundings)
+        values = namespace.load(shell.user_ns, names, buffers)
     for name in _names(shell):
         del shell.user_ns[name]
     shell.user_ns.update(values)
-    surroundings.put_back(pickle.loads(around))
-    shell.execution_count = cells + 1
+    for number, source in enumerate(sources, 1):
+        shell.compile.cache(shell.transform_cell(source), number, source)
+    shell.execution_count = len(sources) + 1
+    restored.put_back(shell, surroundings)
+    _hold_to(before, proof(shell, _names(shell), beginning[0]))
+
+
+def _hold_to(before: dict[str, str], now: Proof) -> None:
+    place = difference(before, now.digests)
+    if place is not None:
+        raise LookupError(f"{place} does not come back as it was")
 
 
 def _vault() -> Vault:
@@ -147,8 +232,12 @@ def _shell() -> Any:
 
 
 def _names(shell: Any) -> list[str]:
+    """In the order in which they were bound; what IPython has put there is not the script's."""
+    nothing = object()
     return [
         name
-        for name in shell.user_ns
-        if name not in shell.user_ns_hidden and not HISTORY.fullmatch(name)
+        for name, value in shell.user_ns.items()
+        if shell.user_ns_hidden.get(name, nothing) is not value
+        and not HISTORY.fullmatch(name)
+        and name not in ("__warningregistry__", "__builtins__")
     ]

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from nbclient.exceptions import DeadKernelError
 
-from press.kernel.protocol import execute, lay, settle, take
+from press.kernel.protocol import NotTaken, execute, lay, settle, take
 from press.run.events import CellEnds, Event, FallsBack, Listener, RunEnds, RunStarts, tell
 from press.run.loop import Conditions, new_session
 from press.run.outcome import Outcome
@@ -31,6 +31,8 @@ class Keeper:
         self._takings: list[float] = []
         """How many seconds it took to make each snapshot, or to lay one."""
         self._resumed = False
+        self.refusals: dict[str, int] = {}
+        """What was in the way of a snapshot, and behind how many cells it was so first."""
 
     def __call__(self, event: Event) -> Awaitable[None] | None:
         match event:
@@ -67,7 +69,7 @@ class Keeper:
         for cell in self._kept.again(snapshot):
             await session.ask(execute(cell.source))
         begun = time.perf_counter()
-        await session.ask(lay(snapshot.state, snapshot.arrays, snapshot.cells))
+        await session.ask(lay(snapshot, self._kept.sources(snapshot)))
         self._takings = [time.perf_counter() - begun]
 
     def _room(self, work: float) -> int:
@@ -87,7 +89,9 @@ class Keeper:
             taken = await self._session.ask(take(most))
         except (Refused, DeadKernelError):
             return
-        if taken:
+        if isinstance(taken, NotTaken):
+            self.refusals.setdefault(taken.reason, len(self._outcomes))
+        elif taken:
             with suppress(OSError):  # a full disk costs the snapshot, not the run
                 kept.add(taken, self._outcomes, self._seconds)
                 self._known = len(self._outcomes)

@@ -5,6 +5,7 @@ cells run again.
 """
 
 import ast
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from press.kernel.protocol import HISTORY
@@ -23,6 +24,11 @@ QUICK = 1.0
 """Seconds below which a cell is run again when a run resumes."""
 QUICK_WITH_IMPORTS = 12.0
 """The same for a cell that imports: loading a library takes its time in every kernel anew."""
+DOUBTFUL = re.compile(
+    r"\b(getsizeof|__sizeof__|getrefcount|getweakrefcount|getpid|getppid|get_ident|get_native_id"
+    r"|putenv|unsetenv|setprofile|settrace|get_objects|get_referrers|_getframe|currentframe)\b"
+)
+"""What asks a process for what is its own, or reaches names by no name."""
 DYNAMIC = {"globals", "locals", "vars", "dir", "eval", "exec"}
 """With these a cell may read any name."""
 
@@ -46,7 +52,8 @@ def goes_back(before: Sequence[Cell], after: Sequence[Cell]) -> bool:
         names = _needed(before, after)
     except Unreadable:
         return True
-    return any(HISTORY.fullmatch(name) for name in names) or any(map(_counts_on, after))
+    looks = any(DOUBTFUL.search(cell.source) for cell in (*before, *after))
+    return looks or any(map(HISTORY.fullmatch, names)) or any(map(_counts_on, after))
 
 
 def _needed(before: Sequence[Cell], after: Sequence[Cell]) -> set[str]:

@@ -25,7 +25,7 @@ from press.script.cells import Cell, Script
 from press.script.inputs import Inputs, data_of
 from press.script.keys import ENGINE, code_of
 
-FORMAT = 5
+FORMAT = 6
 """Counted up when snapshots are made or laid differently."""
 LIMIT = 4 << 30
 """Bytes on disk; the snapshots not used for longest go first."""
@@ -101,6 +101,9 @@ class Kept:
         cells = self._cells[: snapshot.cells]
         numbers = replayed(cells, snapshot.seconds, snapshot.written)
         return [cells[number] for number in numbers]
+
+    def sources(self, snapshot: Snapshot) -> list[str]:
+        return [cell.source for cell in self._cells[: snapshot.cells]]
 
     def saves(self, seconds: Sequence[float], written: Sequence[int] = (), known: int = 0) -> float:
         """Seconds that a snapshot after these cells saves, beside one that is known."""

@@ -1,0 +1,214 @@
+"""A value, told as a digest: all of it that code can see, or a word on why that is not known.
+
+Two digests are equal only if both values are alike in exact types, contents, orders, and in which
+of their parts are one and the same. What is told of a type is what is known of it; of a type that
+is not known here nothing is told, and a value that reaches one has no digest.
+"""
+
+import functools
+import hashlib
+import os
+import re
+import threading
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from press.kernel import builtin_types, keras_types, numpy_types, pandas_types
+from press.kernel.parts import (
+    Drawn,
+    Unknown,
+    attributes,
+    built_in_base,
+    has_registered,
+    hook_of,
+    is_drawn,
+    is_found,
+    is_own,
+    is_slot,
+    module_of,
+    named,
+)
+
+ADDRESSES = range(1 << 34, 1 << 48)
+"""Whole numbers that may be where an object lies, or the hash that is made of it."""
+ADDRESS = re.compile("0x([0-9a-fA-F]{6,16})")
+PROCESS = {os.getpid(), os.getppid(), threading.get_ident(), threading.get_native_id()}
+PASSED_OVER = {"__dict__", "__weakref__", "__slotnames__", "__subclasshook__", "_abc_impl"}
+"""What a class holds that says nothing, or is told apart."""
+ATOMS = {int, float, complex, bool, str, bytes, type(None), type(...), type(NotImplemented)}
+
+
+class Description:
+    """Of several values, one after another: what they share is told of the later ones."""
+
+    def __init__(self, namespace: dict[str, Any], landmark: Callable[[Any], str | None]) -> None:
+        self.namespace = namespace
+        self._landmark = landmark
+        """Where an object stands in a library, if it was there when that was loaded."""
+        self._numbers: dict[int, int] = {}
+        self._alive: list[Any] = []
+        """What has a number must not make room for another object."""
+        self._large: set[int] = set()
+        """Whole numbers that may be addresses."""
+        self._addresses: set[int] = set()
+        """Of memory that arrays show."""
+        self.classes: list[type] = []
+        """Those of the script."""
+        self._hash = hashlib.sha256()
+        self.write = self._hash.update
+
+    def digest(self, name: str, value: Any) -> str:
+        """What follows is told of this value alone, but for what was told before."""
+        self._hash = hashlib.sha256()
+        self.write = self._hash.update
+        known = len(self._alive)
+        try:
+            self.tell(value)
+        except Unknown as unknown:
+            for item in self._alive[known:]:
+                self._numbers.pop(id(item), None)
+            raise unknown.within(name) from None
+        except RecursionError:
+            raise Unknown("is nested too deeply", name) from None
+        return self._hash.hexdigest()[:32]
+
+    def check_addresses(self) -> None:
+        """A number that was made of an address would be another one in another process."""
+        for number in self._large:
+            if self._addresses & {number} or self._numbers.keys() & {number, number << 4}:
+                raise Unknown(f"{number:#x}, the address of an object, is held as a number or text")
+
+    def tell(self, value: Any) -> None:
+        kind = type(value)
+        if kind in ATOMS:
+            self._atom(value, kind)
+            return
+        if module_of(kind) == "numpy.dtypes":
+            numpy_types.tell_dtype(self, value)
+            return
+        number = self._numbers.get(id(value))
+        if number is not None:
+            self.write(b"@%d;" % number)
+            return
+        self._numbers[id(value)] = len(self._numbers)
+        self._alive.append(value)
+        if is_own(type(kind)):
+            raise Unknown("has a metaclass of the script")
+        place = self._landmark(value) if kind is not functools._lru_cache_wrapper else None
+        if place is not None:
+            self.words("library", place)
+            return
+        tell = told_of(kind)
+        if tell:
+            self.words(keras_types.ALIKE.get(named(kind), named(kind)))
+            tell(self, value)
+        else:
+            self._other(value, kind)
+
+    def content(self, kind: type, value: Any) -> None:
+        """What an object is besides its attributes."""
+        builtin_types.CONTENT[kind](self, value)
+
+    def words(self, *words: str) -> None:
+        for word in words:
+            text = word.encode("utf-8", "surrogatepass")
+            self.write(b"%d:" % len(text))
+            self.write(text)
+
+    def data(self, content: Any) -> None:
+        self.write(b"%d:" % memoryview(content).nbytes)
+        self.write(content)
+
+    def items(self, items: Iterable[tuple[str, Any]]) -> None:
+        """Parts of a value by their places."""
+        for place, item in items:
+            try:
+                self.tell(item)
+            except Unknown as unknown:
+                raise unknown.within(place) from None
+        self.write(b".")
+
+    def same_place(self, value: Any) -> None:
+        """An object of which only counts whether it is the one that stood elsewhere."""
+        number = self._numbers.get(id(value))
+        if number is None:
+            number = self._numbers[id(value)] = len(self._numbers)
+            self._alive.append(value)
+        self.write(b"#%d;" % number)
+
+    def lies_at(self, address: int) -> None:
+        self._addresses.add(address)
+
+    def _atom(self, value: Any, kind: type) -> None:
+        if kind is float and value != value:
+            # Of one that is not equal to itself, containers know that it is the same.
+            self.same_place(value)
+        elif kind is int and value in ADDRESSES:
+            self._large.add(value)
+        elif kind is int and value in PROCESS:
+            raise Unknown("is the number of this process or thread")
+        elif kind is str and "0x" in value:
+            self._large.update(int(digits, 16) for digits in ADDRESS.findall(value))
+        if kind is bytes:
+            self.write(b"b")
+            self.data(value)
+        else:
+            self.words(kind.__name__, value if kind is str else repr(value))
+
+    def _other(self, value: Any, kind: type) -> None:
+        """An instance of a class that is written in Python: its attributes are all that it has."""
+        if isinstance(value, type):
+            self._class(value)
+            return
+        if is_drawn(value):
+            raise Drawn("is a drawing")
+        if isinstance(value, BaseException):
+            raise Unknown("is an exception, which holds the frames it went through")
+        base = built_in_base(kind, builtin_types.CONTENT)
+        if base is None:
+            raise Unknown(
+                f"is of type {named(kind)}, of which it is not known how to bring it back"
+            )
+        if hook := hook_of(kind, base):
+            raise Unknown(f"has a {hook} of its own, which keeping it would call")
+        self.words("instance")
+        self.tell(kind)
+        if base is not object:
+            self.words(base.__name__)
+            self.content(base, value)
+        self.items((f".{name}", item) for name, item in attributes(value))
+
+    def _class(self, value: type) -> None:
+        if is_found(value):
+            self.words("class", value.__module__, value.__qualname__)
+            return
+        self.classes.append(value)
+        self.words("own class", value.__name__, value.__qualname__)
+        self.items((f".{n}", base) for n, base in enumerate((type(value), *value.__bases__)))
+        below: list[type] = type.__subclasses__(value)
+        self.words(*(part.__qualname__ for part in below))
+        if "_abc_impl" in vars(value) and has_registered(value):
+            raise Unknown("is a class with others registered as its own")
+        self.items(
+            (f".{name}", item)
+            for name, item in sorted(vars(value).items())
+            if name not in PASSED_OVER and not is_slot(item, value)
+        )
+        own = [name for name in vars(value) if name not in PASSED_OVER]
+        self.words(*(name for name in own if not name.startswith("__")))
+
+
+def told_of(kind: type) -> Callable[[Description, Any], None] | None:
+    tell = builtin_types.EXACT.get(kind) or builtin_types.NAMED.get(named(kind))
+    package = module_of(kind).partition(".")[0]
+    if tell is None and package in LIBRARIES:
+        tell = LIBRARIES[package](kind)
+    return tell
+
+
+LIBRARIES = {
+    "numpy": numpy_types.tell_named,
+    "pandas": pandas_types.tell_named,
+    "keras": keras_types.tell_named,
+    "tensorflow": keras_types.tell_named,
+}

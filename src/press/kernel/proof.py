@@ -1,0 +1,74 @@
+"""What a kernel is at one moment, told piece by piece, so that another one can be held to it."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from press.kernel import imports, process_state
+from press.kernel.description import Description
+from press.kernel.parts import Drawn
+
+HARMLESS = re.compile(
+    r"""
+    .*(?i:cache).* | .*\.(__slotnames__|__annotations__|__warningregistry__|__abstractmethods__
+        |_value2member_map_.*|__pybind11_\w+)
+    | (typing|_cython_\w+|PIL|pyparsing|tempfile|google|absl|_ctypes|ctypes)\b.*
+    | (posix|os)\.environ.* | logging\..* | sys\.meta_path | tensorflow\..*RUNTIME_FUNCTION_REFS.*
+    | (sys|builtins)\.(last_\w+|ps\d|_|displayhook|modules.*|__press_\w+|exit|quit|display|input)
+    | getpass\.getpass | time\.tzname
+    | numpy\.random\..* | random\._inst\..*
+    | matplotlib\.(rcParams\..* | rcParamsDefault\.backend
+        | backends\.\w+ | backends\.registry.* | path\.Path\._unit_.*
+        | backend_bases\._default_backends.* | mathtext\.MathTextParser\._parser
+        | pyplot\.(_REPL_DISPLAYHOOK|_backend_mod|\w*repl_displayhook|draw_if_interactive))
+    | keras\.src\.(utils\.module_utils|backend\.common\.global_state)\..*
+    | tensorflow\..*\.(_\w+|FLAGS)(\..*|\[.*)? | tensorflow\.core\..*
+    """,
+    re.VERBOSE,
+)
+"""What libraries keep for themselves as they work, and what is told or put back otherwise."""
+
+
+@dataclass(frozen=True)
+class Proof:
+    digests: dict[str, str]
+    """By the name of each piece."""
+    names: tuple[str, ...]
+    """Those whose values are kept."""
+    classes: tuple[type, ...]
+    """Those of the script that values are made of."""
+    left_out: tuple[str, ...]
+    """Names whose values are drawings: they are not kept."""
+
+
+def proof(shell: Any, bound: Iterable[str], beginning: process_state.Beginning) -> Proof:
+    """All of it; a piece that cannot be told raises `Unknown`."""
+    description = Description(shell.user_ns, imports.landmark)
+    digests: dict[str, str] = {}
+    left_out: list[str] = []
+    for name in bound:
+        try:
+            digests[name] = description.digest(name, shell.user_ns[name])
+        except Drawn:
+            left_out.append(name)
+    names = tuple(digests)
+    hidden = [name for name in shell.user_ns_hidden if name not in shell.user_ns]
+    digests["the names"] = description.digest("", [*names, sorted(hidden)])
+    for change in sorted(imports.changes(), key=lambda change: change.place):
+        if not HARMLESS.fullmatch(change.place):
+            digests[change.place] = description.digest(
+                change.place, (change.is_gone, change.key, change.value)
+            )
+    for place, value in process_state.told(shell, beginning):
+        digests[place] = description.digest(place, value)
+    description.check_addresses()
+    return Proof(digests, names, tuple(description.classes), tuple(left_out))
+
+
+def difference(before: dict[str, str], now: dict[str, str]) -> str | None:
+    """The first piece that is not what it was."""
+    for place in [*before, *(place for place in now if place not in before)]:
+        if before.get(place) != now.get(place):
+            return place
+    return None

@@ -1,0 +1,166 @@
+"""The state of a kernel that lies outside its namespace: read, and put back into another one."""
+
+import contextlib
+import importlib
+import random
+import sys
+import types
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+State = dict[str, Any]
+REGISTRY = "__warningregistry__"
+
+
+def read(shell: Any) -> State:
+    state: State = {
+        "modules": _modules(),
+        "random": random.getstate(),
+        "warnings": registries(shell),
+    }
+    for package, (read_package, _) in PACKAGES.items():
+        if package in sys.modules:
+            state[package] = read_package()
+    return state
+
+
+def load(state: State) -> None:
+    """What a module does when it is loaded, the cells that are left out had it do."""
+    for module in state["modules"]:
+        if module not in sys.modules:
+            with contextlib.suppress(ImportError):
+                importlib.import_module(module)
+
+
+def put_back(shell: Any, state: State) -> None:
+    for package, (_, put_back_package) in PACKAGES.items():
+        if package in state:
+            put_back_package(state[package])
+    _put_back_registries(shell, state["warnings"])
+    random.setstate(state["random"])
+
+
+def _modules() -> list[str]:
+    """In the order in which they were loaded."""
+    return [name for name in sys.modules if name != "__main__"]
+
+
+def _numpy() -> State:
+    import numpy as np
+
+    state: State = np.random.get_state(legacy=False)
+    return state
+
+
+def _put_back_numpy(state: State) -> None:
+    import numpy as np
+
+    np.random.set_state(state)
+
+
+def _matplotlib() -> State:
+    import matplotlib as mpl
+
+    settings: Any = mpl.rcParams
+    return {name: settings._get(name) for name in settings if name != "backend"}
+
+
+def _put_back_matplotlib(state: State) -> None:
+    import matplotlib as mpl
+
+    settings: Any = mpl.rcParams
+    settings._update_raw(
+        {name: item for name, item in state.items() if settings._get(name) != item}
+    )
+
+
+def _tensorflow() -> State:
+    """What decides the seeds of the operations to come."""
+    from tensorflow.python.eager.context import context
+
+    now = context()
+    generator = getattr(now, "_rng", None)
+    return {"seed": now._seed, "generator": generator and generator.getstate()}
+
+
+def _put_back_tensorflow(state: State) -> None:
+    from tensorflow.python.eager.context import context
+
+    now = context()
+    now._seed = state["seed"]
+    if state["generator"]:
+        now._rng = random.Random()
+        now._rng.setstate(state["generator"])
+
+
+def _keras() -> State:
+    """The counters that layers are named by, and the generator behind layers without a seed."""
+    from keras.src.backend.common import global_state
+
+    generator = global_state.get_global_attribute("global_seed_generator")
+    return {
+        "names": dict(global_state.get_global_attribute("object_name_uids") or {}),
+        "seed": generator and (generator._initial_seed, generator.state.numpy()),
+    }
+
+
+def _put_back_keras(state: State) -> None:
+    from collections import defaultdict
+
+    from keras.src.backend.common import global_state
+    from keras.src.random.seed_generator import SeedGenerator
+
+    if state["seed"]:
+        seed, drawn = state["seed"]
+        generator = SeedGenerator(seed)
+        generator.state.assign(drawn)
+        global_state.set_global_attribute("global_seed_generator", generator)
+    global_state.set_global_attribute("object_name_uids", defaultdict(int, state["names"]))
+
+
+PACKAGES = {
+    "numpy": (_numpy, _put_back_numpy),
+    "matplotlib": (_matplotlib, _put_back_matplotlib),
+    "tensorflow": (_tensorflow, _put_back_tensorflow),
+    "keras": (_keras, _put_back_keras),
+}
+
+
+# Which warnings have been shown, and are not shown again
+
+
+def registries(shell: Any) -> dict[str, dict[Any, Any]]:
+    """By module, as far as they still count."""
+    version = _version()
+    found = {}
+    for name, module in [("__main__", shell.user_ns), *_dicts_of_modules()]:
+        shown = module.get(REGISTRY)
+        if isinstance(shown, dict) and shown.get("version") == version and len(shown) > 1:
+            found[name] = {key: shown[key] for key in shown if key != "version"}
+    return found
+
+
+def _dicts_of_modules() -> Iterator[tuple[str, dict[str, Any]]]:
+    for name, module in list(sys.modules.items()):
+        if isinstance(module, types.ModuleType) and name != "__main__":
+            yield name, vars(module)
+
+
+def _version() -> int | None:
+    """How often the filters have changed in this process; a registry notes it when it is asked."""
+    registry: dict[Any, Any] = {}
+    with contextlib.suppress(Warning):
+        warnings.warn_explicit("", PendingDeprecationWarning, "press", 1, "press", registry)
+    version = registry.get("version")
+    return version if isinstance(version, int) else None
+
+
+def _put_back_registries(shell: Any, found: dict[str, dict[Any, Any]]) -> None:
+    for name, module in [("__main__", shell.user_ns), *_dicts_of_modules()]:
+        if name not in found:
+            module.pop(REGISTRY, None)
+    version = _version()
+    for name, shown in found.items():
+        module = shell.user_ns if name == "__main__" else vars(sys.modules[name])
+        module[REGISTRY] = {**shown, "version": version}

@@ -1,0 +1,1 @@
+"""A search for what makes a resumed run lie: small programs, run whole, resumed, and compared."""
