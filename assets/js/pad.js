@@ -152,7 +152,7 @@ function built(board, names) {
   const steps = CENTRED.map(() => made("li", {}, picture(), made("span")));
   const heads = names.map(() => made("b", {}, "–"));
   const rows = Array.from({ length: 10 }, () => names.map(() => made("td", {}, made("span"), made("i"))));
-  const sights = names.map(() => made("div", {}, made("p"), made("canvas", { role: "img" })));
+  const sights = names.map((name) => made("div", {}, made("p"), made("canvas", { role: "img", "aria-label": `What the first layer of ${name} sees` })));
   const status = made("p", { class: "unseen", role: "status" });
   board.replaceChildren(
     made("div", { class: "paper" }, paper, prompt),
