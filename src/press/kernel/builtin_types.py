@@ -232,6 +232,7 @@ EXACT: Mapping[type, Tell] = {
     staticmethod: tell_wrapped,
     classmethod: tell_wrapped,
     types.MethodDescriptorType: tell_descriptor,
+    types.ClassMethodDescriptorType: tell_descriptor,
     types.WrapperDescriptorType: tell_descriptor,
     types.GetSetDescriptorType: tell_descriptor,
     types.MemberDescriptorType: tell_descriptor,

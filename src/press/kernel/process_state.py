@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from press.kernel import imports, restored
-from press.kernel.parts import Unknown
+from press.kernel.parts import Unknown, module_of
 
 OWN_NAMES = {
     *("parent_header", "_current_async_library", "current_effective_deadline"),
@@ -86,7 +86,8 @@ LIMITS = [name for name in dir(resource) if name.startswith("RLIMIT_")]
 
 def _refuse_what_runs(beginning: Beginning) -> None:
     for thread in threading.enumerate():
-        if id(thread) not in beginning.threads:
+        own = imports.is_changing(module_of(type(thread)))
+        if id(thread) not in beginning.threads and not own:
             raise Unknown("a thread is at work", repr(thread.name))
     for number, path in sorted(_open_files().items()):
         if beginning.files.get(number) != path:

@@ -19,7 +19,7 @@ HARMLESS = re.compile(
     | getpass\.getpass | time\.tzname
     | numpy\.random\..* | random\._inst\..*
     | matplotlib\.(rcParams\..* | rcParamsDefault\.backend
-        | backends\.\w+ | backends\.registry.* | path\.Path\._unit_.*
+        | _mathtext\..* | backends\.\w+ | backends\.registry.* | path\.Path\._unit_.*
         | backend_bases\._default_backends.* | mathtext\.MathTextParser\._parser
         | pyplot\.(_REPL_DISPLAYHOOK|_backend_mod|\w*repl_displayhook|draw_if_interactive))
     | keras\.src\.(utils\.module_utils|backend\.common\.global_state)\..*
@@ -66,9 +66,7 @@ def proof(shell: Any, bound: Iterable[str], beginning: process_state.Beginning) 
     return Proof(digests, names, tuple(description.classes), tuple(left_out))
 
 
-def difference(before: dict[str, str], now: dict[str, str]) -> str | None:
-    """The first piece that is not what it was."""
-    for place in [*before, *(place for place in now if place not in before)]:
-        if before.get(place) != now.get(place):
-            return place
-    return None
+def differences(before: dict[str, str], now: dict[str, str]) -> list[str]:
+    """The pieces that are not what they were."""
+    places = [*before, *(place for place in now if place not in before)]
+    return [place for place in places if before.get(place) != now.get(place)]

@@ -17,7 +17,7 @@ import cloudpickle
 
 from press.kernel import imports, namespace, process_state, restored
 from press.kernel.parts import Unknown
-from press.kernel.proof import Proof, difference, proof
+from press.kernel.proof import Proof, differences, proof
 from press.kernel.protocol import HISTORY, KEPT
 from press.kernel.sealed import Bytes, Vault, secret
 
@@ -36,6 +36,8 @@ changed: dict[int, set[str]] = {}
 """By the number of the cell, what it changed outside the kernel."""
 busy = threading.local()
 """`ourselves` tells of a thread whether it is we who are at work in it, and no cell."""
+SHOWN = 4
+"""How many pieces that differ are named."""
 IN_PASSING = 1 << 30
 """Bytes of a snapshot that may be copied, to be written while the next cells run."""
 writing: list[LockType] = []
@@ -213,9 +215,11 @@ def _lay(
 
 
 def _hold_to(before: dict[str, str], now: Proof) -> None:
-    place = difference(before, now.digests)
-    if place is not None:
-        raise LookupError(f"{place} does not come back as it was")
+    places = differences(before, now.digests)
+    if places:
+        told, more = ", ".join(places[:SHOWN]), len(places) - SHOWN
+        others = f" and {more} more" if more > 0 else ""
+        raise LookupError(f"{told}{others}: not as it was")
 
 
 def _vault() -> Vault:
