@@ -17,13 +17,15 @@ HARMLESS = re.compile(
     | (posix|os)\.environ.* | logging\..* | sys\.meta_path | tensorflow\..*RUNTIME_FUNCTION_REFS.*
     | (sys|builtins)\.(last_\w+|ps\d|_|displayhook|modules.*|__press_\w+|exit|quit|display|input)
     | getpass\.getpass | time\.tzname
-    | numpy\.random\..* | random\._inst\..*
+    | numpy\.random\..* | numpy\._core\.overrides\.ARRAY_FUNCTIONS | random\._inst\..*
     | matplotlib\.(rcParams\..* | rcParamsDefault\.backend
-        | _mathtext\..* | backends\.\w+ | backends\.registry.* | path\.Path\._unit_.*
+        | _mathtext\..* | axes\..*\._shared_axes.* | backends\.\w+ | backends\.registry.*
+        | path\.Path\._unit_.*
         | backend_bases\._default_backends.* | mathtext\.MathTextParser\._parser
         | pyplot\.(_REPL_DISPLAYHOOK|_backend_mod|\w*repl_displayhook|draw_if_interactive))
     | keras\.src\.(utils\.module_utils|backend\.common\.global_state)\..*
-    | tensorflow\..*\.(_\w+|FLAGS)(\..*|\[.*)? | tensorflow\.core\..*
+    | tensorflow\.python\.autograph\..* | tensorflow\..*\.(_\w+|FLAGS)(\..*|\[.*)?
+    | tensorflow\.core\..*
     """,
     re.VERBOSE,
 )
