@@ -294,9 +294,6 @@ def found(path: Path) -> Any:
             item = item[part[0]]
         else:
             for name in part.split("."):
-                item = (
-                    vars(item)[name]
-                    if name in getattr(item, "__dict__", ())
-                    else getattr(item, name)
-                )
+                own = getattr(item, "__dict__", {})
+                item = own[name] if name in own else getattr(item, name)
     return item
