@@ -111,7 +111,7 @@ def test_the_home_page_is_dark_in_the_dark(engine: Engine) -> None:
 
 
 def test_sums_and_roots_are_drawn(engine: Engine) -> None:
-    engine.open("/posts/a-first-look-at-neural-networks/")
+    engine.open("/posts/neural-networks-keras/")
     engine.wait(
         "document.fonts.status === 'loaded' && document.fonts.check('16px \"Held Out Math\"')"
     )
