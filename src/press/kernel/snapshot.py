@@ -30,7 +30,6 @@ REACHES_OUT = (
     "os.fork",
     "os.posix_spawn",
     "socket.connect",
-    "socket.bind",
 )
 changed: dict[int, set[str]] = {}
 """By the number of the cell, what it changed outside the kernel."""
