@@ -214,7 +214,7 @@ def direction(parameters, images):
 stages = [initial(seed)]  # then the parameters after each epoch
 train(x_fit, y_fit, stages[0], rate, seed, after_epoch=stages.append)
 rng = np.random.default_rng(seed)
-batches = rng.permutation(fit_size)[:40 * batch_size].reshape(40, -1)
+batches = np.array_split(rng.permutation(fit_size)[:40 * batch_size], 40)
 looked_at = [0, 1, 2, 3, 5, 7, 10, 13, 16, 20]  # epochs
 cosines = []
 for stage in looked_at:
