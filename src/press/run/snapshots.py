@@ -180,7 +180,7 @@ def tidy(blog: Blog) -> None:
 def _parts_of(head: Path) -> set[str]:
     try:
         return _snapshot(head.read_text("utf-8").partition(" ")[2]).parts
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, TypeError):
         return set()
 
 
