@@ -41,6 +41,10 @@ KINDS = [
     "/search/",
     "/404.html",
 ]
+# What a page loads for its demos alone.
+DEMOS = re.compile(
+    r"/(demos\.css|(pad|prepare|reader|confusion|epochs|sprite)\.js)$|/img/.+\.(bin|json|png)$"
+)
 ALL_RULES = """
 () => {
   // Contrast of 7:1 is more than level AA asks for; everything else is asked for.
@@ -113,7 +117,7 @@ def test_a_page_is_light_quiet_and_steady(
     page.add_init_script(LAYOUT_SHIFT)
 
     page.goto(address + path, wait_until="networkidle")
-    at_first = len(requests)
+    at_first = [url for url in requests if not DEMOS.search(url)]
     height = page.evaluate("document.documentElement.scrollHeight")
     for _ in range(0, height, 600):
         page.mouse.wheel(0, 600)
@@ -125,14 +129,11 @@ def test_a_page_is_light_quiet_and_steady(
     assert page.evaluate("window.shift") <= 0.01
     assert page.context.cookies() == []
     assert page.evaluate("Object.keys(localStorage)") == []
-    weights = weights_of(blog.root / "_site", requests[:at_first])
+    weights = weights_of(blog.root / "_site", at_first)
     assert weights["html"] <= 25_000
     assert weights["css"] <= 8_000
-    font, demos = (
-        any(url.endswith(end) for url in requests) for end in ("math.woff2", "demos.css")
-    )
-    # A page that opens on a demo loads its parts at once: modules, networks and digits.
-    assert at_first <= 12 + font + 6 * demos
+    font = any(url.endswith("/math.woff2") for url in requests)
+    assert len(at_first) <= 12 + font
     assert font == (page.locator("math").count() > 0)
     assert weights["js"] <= 6_000
     page.context.close()
@@ -165,8 +166,7 @@ def weights_of(site: Path, urls: list[str]) -> Counter[str]:
     for path in {urlsplit(url).path for url in urls if url.startswith("http")}:
         file = site / path.lstrip("/")
         file = file / "index.html" if file.is_dir() else file
-        kind = "demos" if file.stem == "demos" else file.suffix.lstrip(".")
-        weights[kind] += len(gzip.compress(file.read_bytes()))
+        weights[file.suffix.lstrip(".")] += len(gzip.compress(file.read_bytes()))
     return weights
 
 

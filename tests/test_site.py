@@ -181,7 +181,7 @@ def test_figures_have_their_size_and_their_words(site: Blog, page: Element) -> N
     )
     assert image.get("src") == f"/{record['file']}#light"
     source = only(by_id(page, "figure-curve"), ".//source")
-    assert source.get("srcset") == f"/{record['file']}#dark"
+    assert source.get("srcset") == f"/{record['file']}?dark#dark"
 
 
 def test_tables_have_headers_and_numbers(page: Element) -> None:

@@ -30,7 +30,7 @@ COLOUR = re.compile(r"\b(fill|stroke): (#[0-9a-f]{6})\b")
 IMAGE = re.compile(r"<image\b(?P<attributes>[^>]*?)/>", re.DOTALL)
 PNG = re.compile(r'\bxlink:href="data:image/png;base64,\s*(?P<data>[^"]*)"')
 GEOMETRY = re.compile(r'\b(x|y|width|height)="([^"]*)"')
-ID = re.compile(r'\bid="[^"]*"')
+ID = re.compile(r'\s\bid="[^"]*"')
 TRANSFORM = re.compile(r'\btransform="[^"]*"')
 
 NEARLY_WHITE = 240
