@@ -12,6 +12,7 @@ import socket
 import subprocess
 import time
 import urllib.request
+from abc import ABC, abstractmethod
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -25,21 +26,22 @@ ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
 SECONDS = 30.0
 
 
-class Engine:
+class Engine(ABC):
     """A page of a site, at a width, in one engine."""
 
     address = ""
 
+    @abstractmethod
     def call(self, command: str, **parameters: Any) -> Any:
         """A command by its name in Marionette, which is WebDriver's in one word."""
-        raise NotImplementedError
 
+    @abstractmethod
     def set_dark(self, dark: bool) -> None:
         """What the system is said to prefer."""
-        raise NotImplementedError
 
+    @abstractmethod
     def close(self) -> None:
-        raise NotImplementedError
+        """End the browser."""
 
     def open(self, path: str, width: int = 1280) -> None:
         self.call("SwitchToFrame", id=None)

@@ -2,8 +2,7 @@
 
 What comes back must go on as the original would have: arrays share the memory that they shared,
 functions look their names up in the live namespace, a Keras model has the value of every variable,
-and the generators that everybody draws from stay the one they are. A name whose value cannot be
-brought back so is left out.
+and the generators that everybody draws from stay the one they are. Whether it did is for the proof.
 """
 
 import io

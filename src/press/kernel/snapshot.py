@@ -114,7 +114,6 @@ def _taken(shell: Any, vault: Vault, room: int) -> str:
         around = restored.read(shell)
         with _without_traces(proven.classes):
             dumped = namespace.dump(shell.user_ns, proven.names)
-        random.setstate(around["random"])
     except Exception as error:
         return json.dumps({"refusal": _reason(error)})
     if dumped.size > room:
@@ -135,11 +134,13 @@ def _taken(shell: Any, vault: Vault, room: int) -> str:
 
 @contextmanager
 def _without_traces(classes: Sequence[type]) -> Iterator[None]:
-    """Pickling notes on a class which slots it has, where the script could see it."""
+    """Pickling notes on a class which slots it has, and Keras draws a name for a file."""
     untouched = [part for part in classes if "__slotnames__" not in vars(part)]
+    drawn = random.getstate()
     try:
         yield
     finally:
+        random.setstate(drawn)
         for part in untouched:
             if "__slotnames__" in vars(part):
                 type.__delattr__(part, "__slotnames__")
