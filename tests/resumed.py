@@ -76,6 +76,7 @@ async def on_sample(blog: Blog, work: Work) -> bool:
         conditions = dataclasses.replace(conditions, data=lambda: None)
         whole = await outcomes(work.slug, script, conditions, Keeper(snapshots))
         good = True
+        assert vault.folder.is_dir(), "no cell has a snapshot behind it"
         parts = {part.name for part in vault.folder.iterdir()}
         for start in reversed(range(1, len(script.cells))):  # the quickest first
             edited = with_pass(script, start)
@@ -120,6 +121,8 @@ async def outcomes(
 ) -> list[Outcome]:
     with Board() as board, board.listener(slug, len(script.cells), []) as listen:
         done = await run(script, conditions, (listen, keeper), begin)
+    for reason, cells in keeper.refusals.items():
+        print(f"{slug}: no snapshot from cell {cells} on: {reason}", flush=True)
     return [shown(outcome) for outcome in done.outcomes]
 
 

@@ -15,7 +15,7 @@ MODULES = sorted(SOURCE.rglob("*.py"))
 # From the ground up: a room knows only rooms before it. Those of one line know nothing of each
 # other. The package that runs inside the kernel is known by its protocol and its seals.
 FLOORS = (
-    ("errors", "terminal", "kernel"),
+    ("clock", "errors", "terminal", "kernel"),
     ("files",),
     ("blog", "machine", "datasets"),
     ("script", "site"),

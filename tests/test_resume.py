@@ -250,6 +250,44 @@ def test_snapshots_that_cannot_be_written_cost_nothing_else(blog: Blog, press: P
     assert (again.code, said_cells_known(again.err)) == (0, 0), again.err
 
 
+@pytest.mark.usefixtures("eager")
+def test_a_record_made_with_a_snapshot_says_so_until_it_is_made_whole(
+    blog: Blog, press: Press
+) -> None:
+    script = "# %% a\nx = 1\n\n# %% [markdown]\n# b\n\n# %% c\ny = x + 1\n\n# %% d\nprint(y)\n"
+    add_post(blog, "post", script)
+    assert press("build").code == 0
+    first = read_record(blog, "post")
+    assert first
+    assert first.provenance.resumed is None
+    assert "snapshot" not in press("status").out
+    add_post(blog, "post", edited(script, 4))
+
+    assert press("build").code == 0
+
+    record = read_record(blog, "post")
+    assert record
+    assert record.provenance.resumed
+    assert record.provenance.resumed.cells == 2, "of those that hold code"
+    assert first.provenance.date <= record.provenance.resumed.date <= record.provenance.date
+    day = first.provenance.date[:10]
+    assert f"known from a snapshot of {day}: its first 2 cells" in press("status").out
+    assert json.loads(press("status", "--json").out)[0]["resumed"]["cells"] == 2
+
+    whole = press("build", "--whole")
+
+    assert (whole.code, said_cells_known(whole.err)) == (0, 0), whole.err
+    now = read_record(blog, "post")
+    assert now
+    assert now.provenance.resumed is None
+    assert now.values == record.values
+    assert "snapshot" not in press("status").out
+    date = now.provenance.date
+    assert press("build", "--whole").code == 0
+    again = read_record(blog, "post")
+    assert again and again.provenance.date == date, "what is whole is not run again"
+
+
 def test_refresh_runs_everything(blog: Blog, press: Press, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(resume, "AT_FIRST", resume.Thrift(0.0, 1e-9, 1e9))
     add_post(blog, "post", "# %% a\nx = 1\n\n# %% b\nprint(x)\n")
@@ -585,6 +623,18 @@ def test_what_is_in_no_snapshot_at_all(after: str, back: bool) -> None:
 )
 def test_lasting_effects_on_libraries(source: str, found: str | None) -> None:
     assert needs.trace([cell(source)], []) == found
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ("import gc\nprint(gc.collect())", "gc"),
+        ("print(Base.__subclasses__())", "__subclasses__"),
+        ("agc = gcd(4, 6)", ""),
+    ],
+)
+def test_what_would_tell_a_script_of_a_snapshot(source: str, found: str) -> None:
+    assert needs.doubt([cell("x = 1"), cell(source)]) == found
 
 
 def test_what_runs_again_is_imports_and_what_lasts_with_all_that_it_hangs_on() -> None:

@@ -11,6 +11,10 @@ def result(text: str) -> None:
     print(text, flush=True)
 
 
+def cells(count: int) -> str:
+    return "1 cell" if count == 1 else f"{count} cells"
+
+
 def duration(seconds: float) -> str:
     if seconds < 60:
         return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"

@@ -12,7 +12,7 @@ from press.run.events import CellEnds, Event, FallsBack, RunEnds, RunStarts, tel
 from press.run.keeping import Keeper
 from press.run.outcome import Outcome
 from press.run.outputs import outcome_of
-from press.run.replay import goes_back, needed, replayed, trace
+from press.run.replay import goes_back, needed
 from press.run.snapshots import Kept
 from press.script.cells import Cell, Script
 
@@ -120,6 +120,8 @@ def _why_not(kept: Kept, steps: Sequence[Step]) -> tuple[str, ...]:
         return ()
     slow = max(number for number, step in enumerate(steps, 1) if step.seconds >= SLOW)
     before, after = kept._cells[:slow], kept._cells[slow:]
+    if kept._doubt:
+        return (f"asks for {kept._doubt}",)
     snapshot = kept._read(kept._names[slow])
     if snapshot:
         if goes_back(before, after):
@@ -127,8 +129,7 @@ def _why_not(kept: Kept, steps: Sequence[Step]) -> tuple[str, ...]:
         names = needed(before, after)
         lacks = set(snapshot.missing) & (names if names is not None else set(snapshot.missing))
         return (f"cannot be kept: {', '.join(sorted(lacks))}",)
-    path = trace(before, replayed(before, [step.seconds for step in steps[:slow]]))
-    return (f"may have changed {path}" if path else "not taken: files, processes or a refusal",)
+    return ("not taken",)
 
 
 def _as_session(kernel: Kernel) -> Any:

@@ -31,6 +31,7 @@ def words(parser: argparse.ArgumentParser) -> None:
     add_slugs(parser)
     modes = parser.add_mutually_exclusive_group()
     for option, mode, about in (
+        ("--whole", Mode.WHOLE, "use no snapshot, and run again posts that were made with one"),
         ("--refresh", Mode.REFRESH, "run current posts too"),
         ("--sample", Mode.REHEARSAL, "rehearse on small stand-in data, in .press/sample"),
         ("--check", Mode.CHECK, "run nothing; fail if a result is not current"),

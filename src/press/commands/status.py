@@ -5,7 +5,8 @@ Of posts that are asked for by name: what they can quote.
 
 import argparse
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from press.blog import Blog
@@ -16,7 +17,7 @@ from press.flow.posts import Work, gather
 from press.record.freshness import cost, judge
 from press.record.record import Record
 from press.script.cells import Script, read_script
-from press.terminal import duration, result
+from press.terminal import cells, duration, result
 
 
 def words(parser: argparse.ArgumentParser) -> None:
@@ -47,6 +48,7 @@ def _row(blog: Blog, work: Work) -> dict[str, Any]:
     if work.damage:
         return {"slug": work.slug, "state": "damaged", "reason": str(work.damage), "seconds": None}
     state = judge(blog, work.script, work.record, work.post.packages)
+    resumed = work.record.provenance.resumed if work.record else None
     return {
         "slug": work.slug,
         "state": state.kind,
@@ -54,6 +56,7 @@ def _row(blog: Blog, work: Work) -> dict[str, Any]:
         "line": state.line,
         "seconds": cost(work.record),
         "seeds": standing(blog, work, state),
+        "resumed": asdict(resumed) if resumed else None,
     }
 
 
@@ -62,7 +65,16 @@ def _told(row: dict[str, Any]) -> str:
     seconds = row["seconds"]
     cost = f"a run takes about {duration(seconds)}" if seconds else "what a run takes is not known"
     seeds = f"; {row['seeds']}" if row.get("seeds") else ""
-    return f"{row['state']}{reason}; {cost}{seeds}"
+    known = f"; {_known(row['resumed'])}" if row.get("resumed") else ""
+    return f"{row['state']}{reason}; {cost}{seeds}{known}"
+
+
+def _known(resumed: Mapping[str, Any]) -> str:
+    day = str(resumed["date"]).partition("T")[0]
+    return (
+        f"known from a snapshot of {day}: its first {cells(resumed['cells'])} "
+        "(./press build --whole runs them again)"
+    )
 
 
 def quotable(script: Script, record: Record | None) -> Iterator[str]:

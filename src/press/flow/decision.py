@@ -22,6 +22,8 @@ def decide(blog: Blog, work: Work, mode: Mode) -> Decision:
     if work.damage:
         raise work.damage
     state = judge(blog, work.script, work.record, work.post.packages)
+    if mode is Mode.WHOLE and work.record and work.record.provenance.resumed:
+        return Decision.RUN
     if not state.stale:
         return Decision.STAND
     if mode is Mode.CHECK:

@@ -4,19 +4,19 @@ import os
 import platform
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 
 import yaml
 
 from press import __version__
 from press.blog import Blog
+from press.clock import now
 from press.flow.mode import Mode
 from press.machine.processor import cpu, threads, traits
 from press.machine.versions import name_of, versions_of
 from press.record.card import card
 from press.record.freshness import Reading
 from press.record.make import Findings, spread
-from press.record.record import Provenance, Record, Source
+from press.record.record import Provenance, Record, Resumed, Source
 from press.run.loop import Run
 from press.run.outcome import NOTHING, Outcome
 from press.script.inputs import data_of, imported, inputs_of, seed_of
@@ -68,7 +68,7 @@ def _provenance(reading: Reading, done: Run, mode: Mode) -> Provenance:
     script = reading.script
     stand_in, own = mode is Mode.REHEARSAL, own_seed(script)
     return Provenance(
-        date=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        date=now(),
         press=__version__,
         python=platform.python_version(),
         packages=versions_of(imported(script), map(name_of, reading.inputs.packages)),
@@ -85,4 +85,5 @@ def _provenance(reading: Reading, done: Run, mode: Mode) -> Provenance:
         cell_seconds=tuple(round(took, 2) for took in spread(script, done.cell_seconds, 0.0)),
         traits=traits(),
         rehearsal=stand_in,
+        resumed=Resumed(done.known, done.kept) if done.known else None,
     )

@@ -8,6 +8,7 @@ TIME_LIMIT = 1800
 
 class Mode(Enum):
     BUILD = "run what changed, from a snapshot where there is one"
+    WHOLE = "run from nothing what changed, or was made with a snapshot"
     REFRESH = "run what is current too, from nothing"
     CHECK = "run nothing, and refuse what is not current"
     REHEARSAL = "run on the stand-in data, where nothing is published"
@@ -16,7 +17,7 @@ class Mode(Enum):
     @property
     def keeps(self) -> bool:
         """Whether snapshots are left for later runs."""
-        return self in (Mode.BUILD, Mode.REFRESH)
+        return self in (Mode.BUILD, Mode.WHOLE, Mode.REFRESH)
 
     @property
     def resumes(self) -> bool:

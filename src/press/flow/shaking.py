@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from nbclient.exceptions import CellExecutionError
 
 from press.blog import Blog, elsewhere
+from press.clock import now
 from press.errors import PressError
 from press.files import digest
 from press.flow.mode import Mode
@@ -51,7 +52,7 @@ async def tried(blog: Blog, work: Work, published: Record, seed: int, means: Mea
     return Trial(
         key=key_of(reading, seed),
         seed=seed,
-        date=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        date=now(),
         seconds=round(seconds, 1),
         python=platform.python_version(),
         packages=versions_of(imported(reading.script)),

@@ -81,7 +81,8 @@ def tell_function(tell: Telling, value: types.FunctionType) -> None:
 
 def tell_code(tell: Telling, value: types.CodeType) -> None:
     parts = [name for name in dir(value) if name.startswith("co_") and name not in OTHER_WAYS]
-    tell.items((f".{name}", getattr(value, name)) for name in parts)
+    with tell.of_library():  # which of its texts are one and the same is for the compiler
+        tell.items((f".{name}", getattr(value, name)) for name in parts)
 
 
 OTHER_WAYS = {"co_lines", "co_positions", "co_lnotab", "co_branches"}

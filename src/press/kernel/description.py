@@ -10,7 +10,9 @@ import hashlib
 import os
 import re
 import threading
-from collections.abc import Callable, Iterable
+import types
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from press.kernel import builtin_types, keras_types, numpy_types, pandas_types
@@ -23,6 +25,8 @@ from press.kernel.parts import (
     hook_of,
     is_drawn,
     is_found,
+    is_interned,
+    is_one_of_many,
     is_own,
     is_slot,
     module_of,
@@ -35,6 +39,10 @@ ADDRESS = re.compile("0x([0-9a-fA-F]{6,16})")
 PROCESS = {os.getpid(), os.getppid(), threading.get_ident(), threading.get_native_id()}
 PASSED_OVER = {"__dict__", "__weakref__", "__slotnames__", "__subclasshook__", "_abc_impl"}
 """What a class holds that says nothing, or is told apart."""
+SHARED = (
+    *(type, types.ModuleType, types.FunctionType, types.BuiltinFunctionType, tuple, re.Pattern),
+    *(int, float, complex, str, bytes, type(None), type(...), type(NotImplemented)),
+)
 ATOMS = {int, float, complex, bool, str, bytes, type(None), type(...), type(NotImplemented)}
 
 
@@ -45,7 +53,9 @@ class Description:
         self.namespace = namespace
         self._landmark = landmark
         """Where an object stands in a library, if it was there when that was loaded."""
-        self._numbers: dict[int, int] = {}
+        self._numbers: dict[int, bytes] = {}
+        """By address, in which value and as which part of it an object was met first."""
+        self._piece = ""
         self._alive: list[Any] = []
         """What has a number must not make room for another object."""
         self._large: set[int] = set()
@@ -54,6 +64,9 @@ class Description:
         """Of memory that arrays show."""
         self.classes: list[type] = []
         """Those of the script."""
+        self._met = 0
+        self._libraries = 0
+        """How many of them what is told now is part of."""
         self._hash = hashlib.sha256()
         self.write = self._hash.update
 
@@ -61,6 +74,7 @@ class Description:
         """What follows is told of this value alone, but for what was told before."""
         self._hash = hashlib.sha256()
         self.write = self._hash.update
+        self._piece, self._met = name, 0
         known = len(self._alive)
         try:
             self.tell(value)
@@ -88,10 +102,9 @@ class Description:
             return
         number = self._numbers.get(id(value))
         if number is not None:
-            self.write(b"@%d;" % number)
+            self.write(b"@%b;" % number)
             return
-        self._numbers[id(value)] = len(self._numbers)
-        self._alive.append(value)
+        self._meet(value)
         if is_own(type(kind)):
             raise Unknown("has a metaclass of the script")
         place = self._landmark(value) if kind is not functools._lru_cache_wrapper else None
@@ -101,9 +114,19 @@ class Description:
         tell = told_of(kind)
         if tell:
             self.words(keras_types.ALIKE.get(named(kind), named(kind)))
-            tell(self, value)
+            with self.of_library(module_of(kind).partition(".")[0] in LIBRARIES):
+                tell(self, value)
         else:
             self._other(value, kind)
+
+    @contextmanager
+    def of_library(self, inside: bool = True) -> Iterator[None]:
+        """What is told here belongs to a library."""
+        self._libraries += inside
+        try:
+            yield
+        finally:
+            self._libraries -= inside
 
     def content(self, kind: type, value: Any) -> None:
         """What an object is besides its attributes."""
@@ -128,32 +151,68 @@ class Description:
                 raise unknown.within(place) from None
         self.write(b".")
 
+    def holds(self, container: Any) -> bool:
+        """Whether a value that was told is in it, other than what everybody shares."""
+        items = [container]
+        if isinstance(container, dict):
+            items += [*dict.keys(container), *dict.values(container)]
+        elif isinstance(container, list | set):
+            items += container
+        return any(
+            id(item) in self._numbers
+            and not isinstance(item, SHARED)
+            and self._landmark(item) is None
+            for item in items
+        )
+
     def same_place(self, value: Any) -> None:
         """An object of which only counts whether it is the one that stood elsewhere."""
         number = self._numbers.get(id(value))
         if number is None:
-            number = self._numbers[id(value)] = len(self._numbers)
-            self._alive.append(value)
-        self.write(b"#%d;" % number)
+            number = self._meet(value)
+        self.write(b"#%b;" % number)
+
+    def _meet(self, value: Any) -> bytes:
+        number = f"{self._met} of {self._piece}".encode()
+        self._numbers[id(value)] = number
+        self._alive.append(value)
+        self._met += 1
+        return number
 
     def lies_at(self, address: int) -> None:
         self._addresses.add(address)
 
     def _atom(self, value: Any, kind: type) -> None:
-        if kind is float and value != value:
-            # Of one that is not equal to itself, containers know that it is the same.
-            self.same_place(value)
-        elif kind is int and value in ADDRESSES:
+        if kind is int and value in ADDRESSES:
             self._large.add(value)
         elif kind is int and value in PROCESS:
             raise Unknown("is the number of this process or thread")
         elif kind is str and "0x" in value:
             self._large.update(int(digits, 16) for digits in ADDRESS.findall(value))
+        if self._alike(value, kind):
+            return
         if kind is bytes:
             self.write(b"b")
             self.data(value)
         else:
             self.words(kind.__name__, value if kind is str else repr(value))
+
+    def _alike(self, value: Any, kind: type) -> bool:
+        """Tell which of equal numbers and texts are one and the same; true if that is all of it.
+
+        What libraries keep for themselves tells nobody, but of a number that is not equal to
+        itself containers know whether it is the same.
+        """
+        if not is_one_of_many(value, kind) or (self._libraries and value == value):
+            return False
+        place = self._landmark(value) if kind is float else None
+        if place is not None:
+            self.words("library", place)
+        elif kind is str and is_interned(value):
+            self.write(b"=")
+        else:
+            self.same_place(value)
+        return place is not None
 
     def _other(self, value: Any, kind: type) -> None:
         """An instance of a class that is written in Python: its attributes are all that it has."""

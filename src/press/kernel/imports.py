@@ -7,6 +7,7 @@ name it was reached.
 
 import contextlib
 import gc
+import itertools
 import operator
 import re
 import sys
@@ -16,10 +17,9 @@ from collections import OrderedDict, defaultdict, deque
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from press.kernel import abstract, functions
 from press.kernel.parts import module_of
-
-Path = tuple[Any, ...]
-"""The name of a module, then attributes (texts) or items (in a tuple of one) on the way down."""
+from press.kernel.places import Path, found, told
 
 OURS = {"press", "__main__", "__mp_main__"}
 CHANGING = re.compile(
@@ -85,7 +85,7 @@ def together() -> Iterator[None]:
 
 def begin() -> None:
     """From now on counts what changes."""
-    for known in (images, landmarks, seen):
+    for known in (images, landmarks, seen, functions.noted, abstract.noted):
         known.clear()
     note()
 
@@ -93,6 +93,8 @@ def begin() -> None:
 def note() -> None:
     """Make images of the modules that have none."""
     new = [name for name in sys.modules if name not in seen]
+    if new:
+        abstract.note_again()
     seen.update(new)
     level: list[Image] = []
     with paused_collection():
@@ -155,12 +157,14 @@ def _below(image: Image) -> Iterator[Image]:
             continue
         path = (*image.path, key if attributes else (key,))
         if kind is FUNCTION:
-            yield from _enclosed(item, path)
+            yield from _kept_by(item, path)
             continue
         if kind is CLASS:
             module = str(item.__dict__.get("__module__", ""))
             if module in sys.modules:
-                yield from _image(item, vars(item), (module, str(item.__qualname__)), True)
+                place = (module, str(item.__qualname__))
+                yield from _image(item, vars(item), place, True)
+                abstract.note(item, place)
             continue
         if kind in (CONTAINER, BOTH):
             yield from _image(item, _content(item), path, False)
@@ -169,13 +173,16 @@ def _below(image: Image) -> Iterator[Image]:
                 yield from _image(item, item.__dict__, path, True)
 
 
-def _enclosed(function: types.FunctionType, path: Path) -> Iterator[Image]:
+def _kept_by(function: types.FunctionType, path: Path) -> Iterator[Image]:
     """Where a function of a library keeps what it has been told, as generic functions do."""
+    functions.note(function, path)
+    held = list(function.__dict__.values())
     for cell in function.__closure__ or ():
         with contextlib.suppress(ValueError):
-            content = cell.cell_contents
-            if type(content) in (dict, list, set):
-                yield from _image(content, content, path, False)
+            held.append(cell.cell_contents)
+    for content in held:
+        if type(content) in (dict, list, set):
+            yield from _image(content, content, path, False)
 
 
 def is_changing(module: str) -> bool:
@@ -234,8 +241,10 @@ def changes() -> Iterator[Change]:
     with paused_collection():
         for (_, attributes), image in images.items():
             yield from _changed(image, attributes)
+        for path, part, value in itertools.chain(functions.changes(), abstract.changes()):
+            yield Change(f"{told(path)}.{part}", part, value)
         for name, module in list(sys.modules.items()):
-            if name not in seen and isinstance(module, types.ModuleType):
+            if name not in seen and isinstance(module, types.ModuleType) and not is_changing(name):
                 yield Change(name, None, module)
 
 
@@ -278,22 +287,3 @@ def is_own_business(place: str, key: Any, item: Any) -> bool:
     if isinstance(item, types.MethodType) and is_changing(module_of(type(item.__self__))):
         return True
     return is_changing(place) and str(key).startswith("_")
-
-
-def told(path: Path) -> str:
-    return str(path[0]) + "".join(
-        f"[{p[0]!r}]" if isinstance(p, tuple) else f".{p}" for p in path[1:]
-    )
-
-
-def found(path: Path) -> Any:
-    """What stands at this place now."""
-    item: Any = sys.modules[path[0]]
-    for part in path[1:]:
-        if isinstance(part, tuple):
-            item = item[part[0]]
-        else:
-            for name in part.split("."):
-                own = getattr(item, "__dict__", {})
-                item = own[name] if name in own else getattr(item, name)
-    return item

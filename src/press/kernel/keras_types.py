@@ -87,6 +87,7 @@ def tell_dtype(tell: Telling, value: Any) -> None:
 
 
 POLICY = "keras.src.dtype_policies.dtype_policy.DTypePolicy"
+TENSOR = "tensorflow.python.framework.ops.EagerTensor"
 VARIABLES = {
     "tensorflow.python.ops.resource_variable_ops.ResourceVariable",
     "tensorflow.python.ops.resource_variable_ops.UninitializedVariable",
@@ -96,7 +97,7 @@ ALIKE = dict.fromkeys(VARIABLES, "a variable")
 """It depends on where one was made of what class it is."""
 NAMED = {
     **dict.fromkeys(VARIABLES, tell_variable),
-    "tensorflow.python.framework.ops.EagerTensor": tell_variable,
+    TENSOR: tell_variable,
     "tensorflow.python.trackable.data_structures.ListWrapper": tell_wrapper,
     "tensorflow.python.trackable.data_structures._DictWrapper": tell_wrapper,
     "tensorflow.python.trackable.data_structures._TupleWrapper": tell_wrapper,
@@ -129,19 +130,43 @@ def _part(model: Any, place: str) -> Any:
     return dict(parts_of(model))[place]
 
 
+def reduced_tensor(tensor: Any) -> Any:
+    """By way of an array of its own, where TensorFlow would show its memory."""
+    make, _ = tensor.__reduce__()
+    return make, (tensor.numpy(),)
+
+
 def reduced_model(model: Any) -> Any:
     for part in (model, *model._flatten_layers()):
         if not type(part).__module__.startswith("keras.") or type(part).__name__ == "Lambda":
             raise Unkeepable(f"has a layer that Keras cannot make again: {type(part).__name__}")
     load, (archive,) = model.__reduce__()
-    parts = dict(parts_of(model))
-    variables = {place: part for place, part in parts.items() if _is_variable(part)}
-    values = {place: part.numpy() for place, part in variables.items()}
-    atoms = {place: dict(_atoms(parts[place])) for place in parts.keys() - variables.keys()}
+    values, atoms = _state(model)
     history = vars(model).get("history")
     rest = {"history": history} if history is not None else {}
     made = (load, archive.getvalue(), _built(model), values, atoms)
     return _model, made, rest, None, None, _finish_model
+
+
+def reduced_alone(part: Any) -> Any:
+    """A layer, an optimizer and the like that belong to no model."""
+    import keras
+
+    kind = type(part)
+    if isinstance(part, keras.Variable | keras.KerasTensor) or kind.__name__ == "Lambda":
+        raise Unkeepable(f"{kind.__name__} belongs to no model")
+    if isinstance(part, keras.optimizers.Optimizer) and part.built:
+        raise Unkeepable(f"{kind.__name__} has worked for a model that is not kept")
+    built = part.get_build_config() if isinstance(part, keras.Layer) and part.built else None
+    return _alone, (kind, part.get_config(), built, *_state(part))
+
+
+def _state(whole: Any) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+    """By their places, the values of its variables, and what else is plain."""
+    parts = dict(parts_of(whole))
+    variables = {place: part for place, part in parts.items() if _is_variable(part)}
+    values = {place: part.numpy() for place, part in variables.items()}
+    return values, {place: dict(_atoms(parts[place])) for place in parts.keys() - values.keys()}
 
 
 def parts_of(model: Any) -> Iterator[tuple[str, Any]]:
@@ -211,14 +236,32 @@ def _model(
         model.optimizer = model._compile_config.config["optimizer"] = fresh
     if built["training"]:
         _build_training(model, sparse=built["sparse"])
-    for place, part in parts_of(model):
+    _set_state(model, values, atoms)
+    return model
+
+
+def _alone(
+    kind: Any,
+    config: Mapping[str, Any],
+    built: Mapping[str, Any] | None,
+    values: Mapping[str, Any],
+    atoms: Atoms,
+) -> Any:
+    part = kind.from_config(config)
+    if built is not None:
+        part.build_from_config(built)
+    _set_state(part, values, atoms)
+    return part
+
+
+def _set_state(whole: Any, values: Mapping[str, Any], atoms: Atoms) -> None:
+    for place, part in parts_of(whole):
         if place in values:
             if tuple(part.shape) != values[place].shape:
                 raise Unkeepable("has variables that Keras does not make again")
             part.assign(values[place])
         elif place in atoms:
             _set_atoms(part, atoms[place])
-    return model
 
 
 def _build_training(model: Any, *, sparse: bool) -> None:

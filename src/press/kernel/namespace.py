@@ -8,8 +8,9 @@ and the generators that everybody draws from stay the one they are. Whether it d
 import io
 import pickle
 import random
+import struct
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from types import FunctionType
@@ -17,13 +18,36 @@ from typing import Any
 
 import cloudpickle
 
-from press.kernel import imports, keras_types, numpy_types
-from press.kernel.parts import module_of
+from press.kernel import imports, keras_types, numpy_types, pandas_types
+from press.kernel.parts import is_interned, is_one_of_many, module_of, named
+from press.kernel.places import found
 from press.kernel.sealed import Bytes
 
 Namespace = dict[str, Any]
+
+
+def _hexed(layout: str, *numbers: float) -> str:
+    return struct.pack(layout, *numbers).hex()
+
+
+def _unhexed(layout: str, digits: str) -> tuple[Any, ...]:
+    return struct.unpack(layout, bytes.fromhex(digits))
+
+
 LARGE = 1 << 20
 """Bytes from which an array is kept beside the others rather than among them."""
+
+
+NUMBERS: Mapping[type, tuple[Callable[[Any], str], Callable[[str], Any]]] = {
+    int: (hex, partial(int, base=16)),
+    float: (partial(_hexed, "d"), lambda digits: _unhexed("d", digits)[0]),
+    complex: (
+        lambda item: _hexed("dd", item.real, item.imag),
+        lambda digits: complex(*_unhexed("dd", digits)),
+    ),
+}
+"""How numbers are written, and read again: to the last bit."""
+LOADED = {kind.__name__: load for kind, (_, load) in NUMBERS.items()}
 
 
 def dump(namespace: Namespace, names: Iterable[str]) -> "Dumped":
@@ -50,6 +74,7 @@ class Dumped:
 def load(namespace: Namespace, data: Bytes, arrays: Iterable[bytearray]) -> Namespace:
     """The values by name; the caller puts them into the namespace."""
     values: Namespace = _Unpickler(io.BytesIO(data), namespace, arrays).load()
+    pandas_types.fill()
     return values
 
 
@@ -67,12 +92,23 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
         super().__init__(file, protocol=5, buffer_callback=partial(_keep_in_band, arrays))
         self._namespace = namespace
         self._parts = _Parts(namespace)
+        self._numbers: dict[int, tuple[int, Any]] = {}
         self._shared = {id(item): name for name, item in _shared(namespace).items()}
         # What cloudpickle gives functions for their globals, unless it knows better.
         self.globals_ref[id(namespace)] = namespace
 
     def persistent_id(self, item: Any) -> Any:
-        return self._shared.get(id(item)) or imports.path_of(item)
+        return self._shared.get(id(item)) or imports.path_of(item) or self._single(item)
+
+    def _single(self, item: Any) -> str | None:
+        """Of equal numbers and texts, pickle would not know which were one and the same."""
+        kind = type(item)
+        if kind is str and len(item) > 1 and is_interned(item):
+            return f"text {item}"
+        if kind in NUMBERS and is_one_of_many(item, kind):
+            number, _ = self._numbers.setdefault(id(item), (len(self._numbers), item))
+            return f"{kind.__name__} {number} {NUMBERS[kind][0](item)}"
+        return None
 
     def _dynamic_function_reduce(self, function: FunctionType) -> Any:
         make, arguments, (state, slots), *rest = super()._dynamic_function_reduce(function)
@@ -84,13 +120,40 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
         kind = type(item)
         if module_of(kind) == "numpy" and kind.__name__ == "ndarray":
             return numpy_types.reduced(item)
+        if named(kind) in pandas_types.KEPT:
+            return pandas_types.reduced(item, named(kind))
+        if named(kind) == keras_types.TENSOR:
+            return keras_types.reduced_tensor(item)
         if module_of(kind).startswith("keras.src.") and keras_types.is_part(item):
             return self._parts.reduced(item)
-        return super().reducer_override(item)
+        reduced = super().reducer_override(item)
+        if isinstance(item, type) and isinstance(reduced, tuple) and len(reduced) == SETTER + 1:
+            make, arguments, state, *nothing, fill = reduced
+            return make, arguments, (fill, state, list(vars(item))), *nothing, _fill_class
+        return reduced
+
+
+SETTER = 5
+"""At which place of what pickle is given stands what fills an object with its state."""
+
+
+def _fill_class(kind: type, kept: tuple[Callable[[type, Any], None], Any, list[str]]) -> None:
+    """With its attributes in the order in which the script made them."""
+    fill, state, names = kept
+    fill(kind, state)
+    own = [name for name in names if not name.startswith("__") and name in vars(kind)]
+    if own != [name for name in vars(kind) if name in own]:
+        for name in own:
+            item = vars(kind)[name]
+            type.__delattr__(kind, name)
+            type.__setattr__(kind, name, item)
 
 
 class _Parts:
-    """The Keras models of a namespace; what belongs to one is kept as a part of it."""
+    """The Keras models of a namespace; what belongs to one is kept as a part of it.
+
+    What belongs to none, and is built by itself, stands in the place of one.
+    """
 
     def __init__(self, namespace: Namespace) -> None:
         self._namespace = namespace
@@ -104,8 +167,12 @@ class _Parts:
             self._note(item)
         model, place = self._owners.get(id(item), (None, ""))
         if model is None:
-            raise keras_types.Unkeepable(f"{type(item).__name__} belongs to no model")
-        return keras_types.part_of(model, place) if place else keras_types.reduced_model(model)
+            self._note(item)
+            return keras_types.reduced_alone(item)
+        if place:
+            return keras_types.part_of(model, place)
+        is_model = keras_types.is_model(model)
+        return (keras_types.reduced_model if is_model else keras_types.reduced_alone)(model)
 
     def _note(self, model: Any) -> None:
         for place, part in keras_types.parts_of(model):
@@ -117,17 +184,28 @@ class _Unpickler(pickle.Unpickler):
     def __init__(self, file: io.BytesIO, namespace: Namespace, arrays: Iterable[bytearray]) -> None:
         super().__init__(file, buffers=arrays)
         self._shared = _shared(namespace)
+        self._numbers: dict[str, Any] = {}
 
     def persistent_load(self, name: Any) -> Any:
-        return self._shared[name] if isinstance(name, str) else imports.found(name)
+        if not isinstance(name, str):
+            return found(name)
+        kind, _, content = name.partition(" ")
+        if kind == "text":
+            return sys.intern(content)
+        if kind in LOADED:
+            number, _, digits = content.partition(" ")
+            if number not in self._numbers:
+                self._numbers[number] = LOADED[kind](digits)
+            return self._numbers[number]
+        return self._shared[name]
 
 
 def _shared(namespace: Namespace) -> Namespace:
     """What every kernel has one of: kept as a name, never as a copy."""
-    shared: Namespace = {"namespace": namespace, "random": random._inst}
+    shared: Namespace = {"the namespace": namespace, "the random": random._inst}
     if "numpy.random" in sys.modules:
         import numpy as np
 
-        shared["numpy.random"] = np.random.mtrand._rand
-        shared["numpy.random bits"] = np.random.mtrand._rand._bit_generator
+        shared["the numpy.random"] = np.random.mtrand._rand
+        shared["the numpy.random bits"] = np.random.mtrand._rand._bit_generator
     return shared

@@ -9,7 +9,7 @@ from press.kernel.parts import Tell, Telling, Unknown, named
 
 
 def owner_of(array: Any) -> Any:
-    """The array whose memory it shows; none of another kind than NumPy's own."""
+    """The array whose memory it shows: its own, or that of a tensor, which nobody can change."""
     import numpy as np
 
     owner = array
@@ -18,9 +18,15 @@ def owner_of(array: Any) -> Any:
     for part in (array, owner):
         if type(part) is not np.ndarray:
             raise Unknown(f"shows the memory of a {named(type(part))}")
-    if owner.base is not None:
+    if owner.base is not None and not _is_shown(owner):
         raise Unknown(f"shows the memory of a {named(type(owner.base))}")
     return owner
+
+
+def _is_shown(owner: Any) -> bool:
+    base = owner.base
+    behind = getattr(base.obj, "base", None) if type(base) is memoryview else None
+    return type(behind).__name__ == "tensorflow_wrapper" and not owner.flags.writeable
 
 
 def tell_array(tell: Telling, array: Any) -> None:
@@ -29,6 +35,8 @@ def tell_array(tell: Telling, array: Any) -> None:
     tell.lies_at(array.__array_interface__["data"][0])
     tell.words(str(array.shape), str(array.strides), str(array.flags.writeable))
     tell.tell(array.dtype)
+    if owner.base is not None:
+        tell.words("of a tensor")
     if owner is not array:
         tell.words(str(place))
         tell.items([(".base", owner)])
@@ -46,10 +54,10 @@ def reduced(array: Any) -> Any:
     owner = owner_of(array)
     if not (owner.flags.c_contiguous or owner.flags.f_contiguous):
         raise pickle.PicklingError("an array with an order of its own")
+    if owner is array and array.base is not None:
+        return _shown, (array.copy(),)
     if owner is array:
         return NotImplemented if array.dtype.hasobject else _reduced_owner(array)
-    if owner.dtype.hasobject:
-        raise pickle.PicklingError("a view of an array of objects")
     start = array.__array_interface__["data"][0] - owner.__array_interface__["data"][0]
     shape, strides, writeable = array.shape, array.strides, array.flags.writeable
     return _view, (owner, start, shape, strides, array.dtype, writeable)
@@ -70,6 +78,13 @@ def _owner(memory: Any, dtype: Any, shape: Any, order: Any, writeable: bool) -> 
         array.reshape(-1, order=order).view("u1")[:] = np.frombuffer(memory, "u1")
     array.flags.writeable = writeable
     return array
+
+
+def _shown(content: Any) -> Any:
+    import numpy as np
+    import tensorflow as tf
+
+    return np.asarray(tf.convert_to_tensor(content))
 
 
 def _view(owner: Any, start: int, shape: Any, strides: Any, dtype: Any, writeable: bool) -> Any:

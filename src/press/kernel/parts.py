@@ -5,6 +5,7 @@ import functools
 import sys
 import types
 from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 HEAP_TYPE = 1 << 9
@@ -29,6 +30,7 @@ class Telling(Protocol):
     def same_place(self, value: Any) -> None: ...
     def lies_at(self, address: int) -> None: ...
     def content(self, kind: type, value: Any) -> None: ...
+    def of_library(self) -> AbstractContextManager[None]: ...
 
 
 Tell = Callable[[Telling, Any], None]
@@ -113,6 +115,21 @@ def is_drawn(value: Any) -> bool:
 
 def is_slot(item: Any, owner: type) -> bool:
     return isinstance(item, types.MemberDescriptorType) and item.__objclass__ is owner
+
+
+SMALL = range(-5, 257)
+"""Whole numbers of which Python has one each."""
+
+
+def is_one_of_many(item: Any, kind: type) -> bool:
+    """A number or text that another one may equal, and yet be another."""
+    if kind is int:
+        return item not in SMALL
+    return kind in (float, complex) or (kind in (str, bytes) and len(item) > 1)
+
+
+def is_interned(text: str) -> bool:
+    return sys.intern(f"{text} "[:-1]) is text
 
 
 def has_registered(value: type) -> bool:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import contextvars
+import faulthandler
 import gc
 import locale
 import logging
@@ -14,7 +15,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -67,9 +68,16 @@ def _changed(before: Mapping[str, str], now: Mapping[str, str]) -> list[tuple[st
 
 
 def _settings() -> Iterator[tuple[str, Any]]:
-    decimal = sys.modules.get("decimal")
     yield "sys", [sys.getrecursionlimit(), sys.getswitchinterval(), sys.get_int_max_str_digits()]
     yield "sys.settrace", (sys.gettrace() is None, sys.getprofile() is None)
+    yield "sys.set_asyncgen_hooks", [hook is None for hook in sys.get_asyncgen_hooks()]
+    yield "sys.set_coroutine_origin_tracking_depth", sys.get_coroutine_origin_tracking_depth()
+    yield "faulthandler", faulthandler.is_enabled()
+    yield "threading.stack_size", threading.stack_size()
+    yield "the processors that may be used", sorted(os.sched_getaffinity(0))
+    for name, setting in SETTINGS.items():
+        if name in sys.modules:
+            yield name, setting(sys.modules[name])
     yield "socket.setdefaulttimeout", socket.getdefaulttimeout()
     yield "gc", (imports.collects(), gc.get_threshold(), len(gc.callbacks))
     yield "the priority", os.getpriority(os.PRIO_PROCESS, 0)
@@ -77,10 +85,16 @@ def _settings() -> Iterator[tuple[str, Any]]:
     yield "the signal mask", sorted(signal.pthread_sigmask(signal.SIG_BLOCK, []))
     timers = (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL, signal.ITIMER_PROF)
     yield "timers", [signal.getitimer(timer)[0] > 0 for timer in timers]
-    yield "decimal.getcontext()", repr(decimal.getcontext()) if decimal else ""
     yield "sys.meta_path", [_name(finder) for finder in sys.meta_path]
 
 
+SETTINGS: Mapping[str, Callable[[Any], Any]] = {
+    "decimal": lambda decimal: repr(decimal.getcontext()),
+    "csv": lambda csv: csv.field_size_limit(),
+    "_tracemalloc": lambda tracemalloc: tracemalloc.is_tracing(),
+    "matplotlib": lambda matplotlib: str(matplotlib.rcParams._get("backend")),
+}
+"""By module, what it keeps where its names do not show it."""
 LIMITS = [name for name in dir(resource) if name.startswith("RLIMIT_")]
 
 
@@ -154,21 +168,25 @@ def _loggers() -> Iterator[tuple[str, Any]]:
     """Those that are not as they are made."""
     yield (
         "logging",
-        (logging.raiseExceptions, logging.root.manager.disable, logging.lastResort is None),
+        (logging.raiseExceptions, logging.root.manager.disable, _handler(logging.lastResort)),
     )
     for name, logger in [("root", logging.root), *logging.root.manager.loggerDict.items()]:
         if isinstance(logger, logging.Logger) and name != "IPKernelApp":
             settings = (logger.level, logger.disabled, logger.propagate, list(logger.filters))
-            handlers = [_parts(handler) for handler in logger.handlers]
+            handlers = [_handler(handler) for handler in logger.handlers]
             if settings != (logging.NOTSET, False, True, []) or handlers:
                 yield f"the logger {name}", (settings, handlers)
 
 
-def _parts(handler: logging.Handler) -> list[Any]:
-    return [
-        _name(handler),
-        {n: item for n, item in vars(handler).items() if n not in ("lock", "stream")},
-    ]
+def _handler(handler: logging.Handler | None) -> list[Any]:
+    return (
+        []
+        if handler is None
+        else [
+            _name(handler),
+            {n: item for n, item in vars(handler).items() if n not in ("lock", "stream")},
+        ]
+    )
 
 
 def is_own(name: str) -> bool:

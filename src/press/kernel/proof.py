@@ -7,22 +7,27 @@ from typing import Any
 
 from press.kernel import imports, process_state
 from press.kernel.description import Description
-from press.kernel.parts import Drawn
+from press.kernel.parts import Drawn, Unknown
 
 HARMLESS = re.compile(
     r"""
-    .*(?i:cache).* | .*\.(__slotnames__|__annotations__|__warningregistry__|__abstractmethods__
+    .*\.(__slotnames__|__annotations__|__warningregistry__|__abstractmethods__
         |_value2member_map_.*|__pybind11_\w+)
-    | (typing|_cython_\w+|PIL|pyparsing|tempfile|google|absl|_ctypes|ctypes)\b.*
-    | (posix|os)\.environ.* | logging\..* | sys\.meta_path | tensorflow\..*RUNTIME_FUNCTION_REFS.*
+    | (_cython_\w+|pyparsing|google|absl|_ctypes|ctypes)\b.*
+    | (posix|os)\.environ.* | logging\.(_handler\w*|root|Logger\.(manager|root))\b.*
+    | tempfile\._name_sequence\b.* | typing\.(_cleanups | _overload_registry)\b.*
+    | sys\.meta_path | tensorflow\..*RUNTIME_FUNCTION_REFS.*
     | (sys|builtins)\.(last_\w+|ps\d|_|displayhook|modules.*|__press_\w+|exit|quit|display|input)
     | getpass\.getpass | time\.tzname
-    | numpy\.random\..* | numpy\._core\.overrides\.ARRAY_FUNCTIONS | random\._inst\..*
+    | numpy\.random\.mtrand\._rand\b.* | numpy\._core\.overrides\.ARRAY_FUNCTIONS
+    | random\._inst\..*
     | matplotlib\.(rcParams\..* | rcParamsDefault\.backend
         | _mathtext\..* | axes\..*\._shared_axes.* | backends\.\w+ | backends\.registry.*
         | path\.Path\._unit_.*
         | backend_bases\._default_backends.* | mathtext\.MathTextParser\._parser
-        | pyplot\.(_REPL_DISPLAYHOOK|_backend_mod|\w*repl_displayhook|draw_if_interactive))
+        | pyplot\.(switch_backend\..* | _REPL_DISPLAYHOOK | _backend_mod | \w*repl_displayhook
+            | draw_if_interactive(\..*)?))
+    | PIL\.(Image\.(_initialized|ID|OPEN|SAVE|SAVE_ALL|EXTENSION|MIME|DECODERS|ENCODERS)\b.*|\w+)
     | keras\.src\.(utils\.module_utils|backend\.common\.global_state)\..*
     | tensorflow\.python\.autograph\..* | tensorflow\..*\.(_\w+|FLAGS)(\..*|\[.*)?
     | tensorflow\.core\..*
@@ -30,6 +35,7 @@ HARMLESS = re.compile(
     re.VERBOSE,
 )
 """What libraries keep for themselves as they work, and what is told or put back otherwise."""
+CACHE = re.compile("cache", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -57,13 +63,17 @@ def proof(shell: Any, bound: Iterable[str], beginning: process_state.Beginning) 
     names = tuple(digests)
     hidden = [name for name in shell.user_ns_hidden if name not in shell.user_ns]
     digests["the names"] = description.digest("", [*names, sorted(hidden)])
-    for change in sorted(imports.changes(), key=lambda change: change.place):
-        if not HARMLESS.fullmatch(change.place):
-            digests[change.place] = description.digest(
-                change.place, (change.is_gone, change.key, change.value)
-            )
-    for place, value in process_state.told(shell, beginning):
-        digests[place] = description.digest(place, value)
+    with description.of_library():
+        for change in sorted(imports.changes(), key=lambda change: change.place):
+            if CACHE.search(change.place):
+                if description.holds(change.value):
+                    raise Unknown("a library keeps a value of the script there", change.place)
+            elif not HARMLESS.fullmatch(change.place):
+                digests[change.place] = description.digest(
+                    change.place, (change.is_gone, change.key, change.value)
+                )
+        for place, value in process_state.told(shell, beginning):
+            digests[place] = description.digest(place, value)
     description.check_addresses()
     return Proof(digests, names, tuple(description.classes), tuple(left_out))
 

@@ -5,6 +5,7 @@ import os
 import pickle
 import random
 import sys
+import tempfile
 import threading
 from _thread import LockType, allocate_lock, start_new_thread
 from collections.abc import Callable, Iterator, Sequence
@@ -136,11 +137,12 @@ def _taken(shell: Any, vault: Vault, room: int) -> str:
 def _without_traces(classes: Sequence[type]) -> Iterator[None]:
     """Pickling notes on a class which slots it has, and Keras draws a name for a file."""
     untouched = [part for part in classes if "__slotnames__" not in vars(part)]
-    drawn = random.getstate()
+    drawn, folder = random.getstate(), tempfile.tempdir
     try:
         yield
     finally:
         random.setstate(drawn)
+        tempfile.tempdir = folder
         for part in untouched:
             if "__slotnames__" in vars(part):
                 type.__delattr__(part, "__slotnames__")
@@ -195,9 +197,10 @@ def _lay(
     before: dict[str, str],
 ) -> None:
     found = [vault.get(name) for name in (state, *arrays)]
-    data, *buffers = [item for item in found if item is not None]
-    if len(buffers) != len(arrays):
+    whole = [item for item in found if item is not None]
+    if len(whole) != len(found):
         raise LookupError("a part of the snapshot is missing or damaged")
+    data, *buffers = whole
     begin()
     with imports.together():
         names, around = pickle.loads(data)

@@ -113,10 +113,12 @@ class Source:
 
 @dataclass(frozen=True)
 class Resumed:
-    """The first cells were not run: what they gave was known from an earlier run."""
+    """The first cells were not run: what they gave was known from a snapshot of an earlier run."""
 
     cells: int
+    """How many of those that hold code."""
     date: str
+    """When the snapshot was made."""
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,8 @@ class RunStarts:
     seconds: tuple[float, ...] = ()
     saved: float = 0.0
     """Seconds of work that an earlier run has done already."""
+    kept: str = ""
+    """When the snapshot was made."""
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,9 @@
 """Takes snapshots while a script runs, and begins a run behind one that an earlier run has left."""
 
 import asyncio
+import itertools
 import time
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from contextlib import suppress
 
 from nbclient.exceptions import DeadKernelError
@@ -14,6 +15,8 @@ from press.run.outcome import Outcome
 from press.run.session import Refused, Session
 from press.run.snapshots import Kept, Snapshot, room
 
+TRIES = 2
+"""How many snapshots are tried: each that cannot be laid costs a kernel."""
 PATIENCE = 5.0
 """Seconds that the writing of a snapshot may take when all else is done."""
 
@@ -50,7 +53,7 @@ class Keeper:
 
     async def begin(self, conditions: Conditions, listeners: tuple[Listener, ...]) -> RunStarts:
         """Behind the furthest snapshot that can be laid, or at the start."""
-        for snapshot, outcomes in self._kept.usable():
+        for snapshot, outcomes in itertools.islice(self._kept.usable(), TRIES):
             session = await new_session(conditions)
             try:
                 await self._lay(session, snapshot)
@@ -61,7 +64,7 @@ class Keeper:
                 raise
             else:
                 saved = self._kept.saves(snapshot.seconds, snapshot.written)
-                return RunStarts(session, outcomes, snapshot.seconds, saved)
+                return RunStarts(session, outcomes, snapshot.seconds, saved, snapshot.date)
             await session.stop()
         return RunStarts(await new_session(conditions))
 
@@ -79,7 +82,7 @@ class Keeper:
         """Take a snapshot if it saves more than it takes."""
         assert self._session
         kept, worked = self._kept, sum(self._seconds[self._known :])
-        if not self._room(worked) or not kept.may_follow(self._seconds):
+        if not self._room(worked) or self._hindered():
             return
         most = self._room(kept.saves(self._seconds, known=self._known))
         if not most:
@@ -91,11 +94,17 @@ class Keeper:
             return
         if isinstance(taken, NotTaken):
             self.refusals.setdefault(taken.reason, len(self._outcomes))
-        elif taken:
+        elif taken and not self._hindered(taken.written):
             with suppress(OSError):  # a full disk costs the snapshot, not the run
                 kept.add(taken, self._outcomes, self._seconds)
                 self._known = len(self._outcomes)
         self._takings.append(time.perf_counter() - begun)
+
+    def _hindered(self, written: Sequence[int] = ()) -> bool:
+        reason = self._kept.hindrance(self._seconds, written)
+        if reason:
+            self.refusals.setdefault(reason, len(self._outcomes))
+        return bool(reason)
 
     async def _settle(self) -> None:
         """Let the last snapshot be written; a kernel that is stuck in a cell is not waited for."""

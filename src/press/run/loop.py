@@ -49,6 +49,10 @@ class Run:
     seconds: float
     saved: float
     """Seconds of work that an earlier run had done already."""
+    known: int = 0
+    """How many of the cells it had run."""
+    kept: str = ""
+    """When the snapshot of it was made."""
 
 
 Begin = Callable[[Conditions, tuple[Listener, ...]], Awaitable[RunStarts]]
@@ -88,8 +92,14 @@ async def run(
         raise
     finally:
         await start.session.stop()
-    taken = time.perf_counter() - begun
-    return Run(tuple(outcomes), tuple(seconds), taken, start.saved)
+    return Run(
+        outcomes=tuple(outcomes),
+        cell_seconds=tuple(seconds),
+        seconds=time.perf_counter() - begun,
+        saved=start.saved,
+        known=len(start.outcomes),
+        kept=start.kept,
+    )
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from press.run.events import (
     RunStarts,
 )
 from press.run.outputs import clean
-from press.terminal import duration, say
+from press.terminal import cells, duration, say
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -125,9 +125,8 @@ def _live(bars: "Progress", task: "TaskID", cells: int, expected: Sequence[float
 def _news(slug: str, event: Event) -> str:
     match event:
         case RunStarts() if event.outcomes:
-            count = len(event.outcomes)
-            cells = "1 cell" if count == 1 else f"{count} cells"
-            return f"{slug}: {cells} known from an earlier run, {duration(event.saved)} of work"
+            known = cells(len(event.outcomes))
+            return f"{slug}: {known} known from an earlier run, {duration(event.saved)} of work"
         case FallsBack():
             return f"{slug}: cannot go on from a snapshot ({event.reason}); running more again"
         case ClaimFails():

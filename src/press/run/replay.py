@@ -26,9 +26,14 @@ QUICK_WITH_IMPORTS = 12.0
 """The same for a cell that imports: loading a library takes its time in every kernel anew."""
 DOUBTFUL = re.compile(
     r"\b(getsizeof|__sizeof__|getrefcount|getweakrefcount|getpid|getppid|get_ident|get_native_id"
-    r"|putenv|unsetenv|setprofile|settrace|get_objects|get_referrers|_getframe|currentframe)\b"
+    r"|putenv|unsetenv|setprofile|settrace|gc|__subclasses__|_getframe|currentframe"
+    r"|ctypes|atexit|register_error|addaudithook)\b"
+    r"|(?<!\bself)\.(?!(?:lru_cache|cached_property|cache(?:_info|_clear|_parameters)?)\b)\w*cache\w*"
 )
-"""What asks a process for what is its own, or reaches names by no name."""
+"""What asks a process for what is its own, when garbage is collected, or reaches names by no name.
+
+A snapshot changes some of it even in the run that takes it.
+"""
 DYNAMIC = {"globals", "locals", "vars", "dir", "eval", "exec"}
 """With these a cell may read any name."""
 
@@ -46,14 +51,19 @@ def needed(before: Sequence[Cell], after: Sequence[Cell]) -> set[str] | None:
     return None if names & DYNAMIC else names
 
 
+def doubt(cells: Iterable[Cell]) -> str:
+    """What the cells ask for that would tell them of a snapshot, if anything."""
+    found = (DOUBTFUL.search(cell.source) for cell in cells)
+    return next((match[0] for match in found if match), "")
+
+
 def goes_back(before: Sequence[Cell], after: Sequence[Cell]) -> bool:
     """Whether cells need of those before them what is in no snapshot at all."""
     try:
         names = _needed(before, after)
     except Unreadable:
         return True
-    looks = any(DOUBTFUL.search(cell.source) for cell in (*before, *after))
-    return looks or any(map(HISTORY.fullmatch, names)) or any(map(_counts_on, after))
+    return any(map(HISTORY.fullmatch, names)) or any(map(_counts_on, after))
 
 
 def _needed(before: Sequence[Cell], after: Sequence[Cell]) -> set[str]:

@@ -14,18 +14,19 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from press.blog import Blog
+from press.clock import now
 from press.files import digest, write
 from press.kernel.protocol import Taken
 from press.kernel.sealed import Vault, secret
 from press.machine.processor import cpu, threads, traits
 from press.machine.versions import pinned_versions
 from press.run.outcome import Outcome
-from press.run.replay import goes_back, needed, replayed, trace
+from press.run.replay import doubt, goes_back, needed, replayed, trace
 from press.script.cells import Cell, Script
 from press.script.inputs import Inputs, data_of
 from press.script.keys import ENGINE, code_of
 
-FORMAT = 6
+FORMAT = 8
 """Counted up when snapshots are made or laid differently."""
 LIMIT = 4 << 30
 """Bytes on disk; the snapshots not used for longest go first."""
@@ -57,6 +58,7 @@ class Snapshot(Taken):
     """How many cells stand before it."""
     outcomes: str
     seconds: tuple[float, ...]
+    date: str
 
     @property
     def parts(self) -> set[str]:
@@ -84,9 +86,12 @@ class Kept:
         self._heads = folder / "heads"
         self._cells = script.cells
         self._names = list(_chain(script.cells, circumstances))
+        self._doubt = doubt(script.cells)
 
     def usable(self) -> Iterator[tuple[Snapshot, tuple[Outcome, ...]]]:
         """Snapshots that the rest of the script can go on from, the furthest first."""
+        if self._doubt:
+            return
         for cells in range(len(self._cells), 0, -1):
             snapshot = self._read(self._names[cells])
             if not snapshot or not self._suffices(snapshot):
@@ -112,20 +117,26 @@ class Kept:
             took for number, took in enumerate(seconds[known:], known) if number not in again
         )
 
-    def may_follow(self, seconds: Sequence[float], written: Sequence[int] = ()) -> bool:
-        """Whether a snapshot after these cells can hold all that they have done."""
+    def hindrance(self, seconds: Sequence[float], written: Sequence[int] = ()) -> str:
+        """Why a snapshot after these cells cannot hold all that they have done, if it cannot."""
+        if self._doubt:
+            return f"the script asks for {self._doubt}, which a snapshot changes"
         cells = self._cells[: len(seconds)]
         again = replayed(cells, seconds, written)
-        return set(written) <= set(again) and trace(cells, again) is None
+        if beyond := {*written} - {*again}:
+            labels = [cell.label for number, cell in enumerate(cells) if number in beyond]
+            who = f"cell {labels[0]}" if labels else "something"
+            return f"{who} wrote files or reached other processes"
+        path = trace(cells, again)
+        return f"{path} may have changed what no snapshot holds" if path else ""
 
     def add(self, taken: Taken, outcomes: Sequence[Outcome], seconds: Sequence[float]) -> None:
-        if not self.may_follow(seconds, taken.written):
-            return
         snapshot = {
             **asdict(taken),
             "cells": len(outcomes),
             "outcomes": self._vault.put(pickle.dumps(tuple(outcomes))),
             "seconds": list(seconds),
+            "date": now(),
         }
         name = self._names[len(outcomes)]
         text = json.dumps(snapshot)
