@@ -49,6 +49,13 @@ class Change(NamedTuple):
     key: Any
     value: Any
     is_gone: bool = False
+    owner: str = ""
+    """What the container that has it is called by what holds that."""
+
+    @property
+    def is_cached(self) -> bool:
+        """Whether it is an item of a cache, or one itself."""
+        return "cache" in f"{self.owner} {self.key}".lower()
 
 
 images: dict[tuple[int, bool], Image] = {}
@@ -183,6 +190,8 @@ def _kept_by(function: types.FunctionType, path: Path) -> Iterator[Image]:
     for content in held:
         if type(content) in (dict, list, set):
             yield from _image(content, content, path, False)
+        elif type(content) is types.FunctionType and id(content) not in functions.noted:
+            yield from _kept_by(content, path)
 
 
 def is_changing(module: str) -> bool:
@@ -254,7 +263,7 @@ def _changed(image: Image, attributes: bool) -> Iterator[Change]:
     if image.keys is None:
         now = list(content)
         if len(now) != len(image.items) or not all(map(operator.is_, now, image.items)):
-            yield Change(place, None, now)
+            yield Change(place, None, now, owner=str(image.path[-1]))
         return
     if (
         len(content) == len(image.keys)
@@ -262,7 +271,8 @@ def _changed(image: Image, attributes: bool) -> Iterator[Change]:
         and all(map(operator.is_, content.values(), image.items))
     ):
         return
-    yield from _changed_items(place, _by_key(image.keys, image.items), content)
+    before = _by_key(image.keys, image.items)
+    yield from _changed_items(place, str(image.path[-1]), before, content)
 
 
 def _by_key(keys: Sequence[Any], items: Sequence[Any]) -> dict[Any, Any]:
@@ -270,16 +280,16 @@ def _by_key(keys: Sequence[Any], items: Sequence[Any]) -> dict[Any, Any]:
 
 
 def _changed_items(
-    place: str, before: Mapping[Any, Any], now: Mapping[Any, Any]
+    place: str, owner: str, before: Mapping[Any, Any], now: Mapping[Any, Any]
 ) -> Iterator[Change]:
     missing = object()
     for key, item in list(now.items()):
         if before.get(key, missing) is not item and not isinstance(item, types.ModuleType):
             if is_own_business(place, key, item):
                 continue
-            yield Change(f"{place}.{key}", key, item)
+            yield Change(f"{place}.{key}", key, item, owner=owner)
     for key in before.keys() - now.keys():
-        yield Change(f"{place}.{key}", key, None, is_gone=True)
+        yield Change(f"{place}.{key}", key, None, is_gone=True, owner=owner)
 
 
 def is_own_business(place: str, key: Any, item: Any) -> bool:

@@ -27,7 +27,6 @@ HARMLESS = re.compile(
         | backend_bases\._default_backends.* | mathtext\.MathTextParser\._parser
         | pyplot\.(switch_backend\..* | _REPL_DISPLAYHOOK | _backend_mod | \w*repl_displayhook
             | draw_if_interactive(\..*)?))
-    | PIL\.(Image\.(_initialized|ID|OPEN|SAVE|SAVE_ALL|EXTENSION|MIME|DECODERS|ENCODERS)\b.*|\w+)
     | keras\.src\.(utils\.module_utils|backend\.common\.global_state)\..*
     | tensorflow\.python\.autograph\..* | tensorflow\..*\.(_\w+|FLAGS)(\..*|\[.*)?
     | tensorflow\.core\..*
@@ -35,7 +34,6 @@ HARMLESS = re.compile(
     re.VERBOSE,
 )
 """What libraries keep for themselves as they work, and what is told or put back otherwise."""
-CACHE = re.compile("cache", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -65,7 +63,7 @@ def proof(shell: Any, bound: Iterable[str], beginning: process_state.Beginning) 
     digests["the names"] = description.digest("", [*names, sorted(hidden)])
     with description.of_library():
         for change in sorted(imports.changes(), key=lambda change: change.place):
-            if CACHE.search(change.place):
+            if change.is_cached:
                 if description.holds(change.value):
                     raise Unknown("a library keeps a value of the script there", change.place)
             elif not HARMLESS.fullmatch(change.place):

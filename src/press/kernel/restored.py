@@ -119,10 +119,27 @@ def _put_back_keras(state: State) -> None:
     global_state.set_global_attribute("object_name_uids", defaultdict(int, state["names"]))
 
 
+def _pillow() -> State:
+    """How many of its formats it has looked for so far."""
+    from PIL import Image
+
+    return {"formats": Image._initialized}
+
+
+def _put_back_pillow(state: State) -> None:
+    from PIL import Image
+
+    if state["formats"] > 0:
+        Image.preinit()
+    if state["formats"] > 1:
+        Image.init()
+
+
 PACKAGES = {
     "numpy": (_numpy, _put_back_numpy),
     "matplotlib": (_matplotlib, _put_back_matplotlib),
     "tensorflow": (_tensorflow, _put_back_tensorflow),
+    "PIL.Image": (_pillow, _put_back_pillow),
     "keras": (_keras, _put_back_keras),
 }
 
