@@ -20,13 +20,22 @@ def ensure_jekyll(root: Path) -> list[str]:
     if not (root / "Gemfile").is_file():
         problem = "there is none, so this is no blog"
         raise PressError("Gemfile", problem, "go to its folder, or name it with --blog")
-    memory = root / ".press" / "jekyll.json"
+    memory = _memory(root)
     command = _remembered(root, memory)
     if command is None:
         command, files = _find_jekyll(root)
         found = {"gemfile": _digest(root), "command": command, "files": files}
         write(memory, json.dumps(found, indent=1) + "\n")
     return command
+
+
+def files_of_jekyll(root: Path) -> list[str]:
+    """What the command rests on: Bundler's file and those of the gems."""
+    return list(json.loads(_memory(root).read_bytes())["files"])
+
+
+def _memory(root: Path) -> Path:
+    return root / ".press" / "jekyll.json"
 
 
 def _remembered(root: Path, memory: Path) -> list[str] | None:

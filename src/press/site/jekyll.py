@@ -6,7 +6,8 @@ from pathlib import Path
 
 from press.blog import Blog
 from press.errors import PressError, Problems
-from press.machine.ruby import ensure_jekyll
+from press.machine.ruby import ensure_jekyll, files_of_jekyll
+from press.site.standing import remember, sources, stands
 
 OUTPUT = "_site"
 WAITING = "require 'jekyll'; exit if $stdin.read.empty?; load Gem.bin_path('jekyll', 'jekyll')"
@@ -20,15 +21,25 @@ class Jekyll:
         self, blog: Blog, baseurl: str | None = None, destination: Path | None = None
     ) -> None:
         self._blog = blog
+        self._destination = destination or blog.root / OUTPUT
         *bundle, _ = ensure_jekyll(blog.root)
-        command = [*bundle, "ruby", "-e", WAITING, "build", "--quiet", "--trace"]
-        command += ["--source", str(blog.root)]
-        command += ["--destination", str(destination or blog.root / OUTPUT)]
-        command += ["--baseurl", baseurl] if baseurl is not None else []
+        self._command = [*bundle, "ruby", "-e", WAITING, "build", "--quiet", "--trace"]
+        self._command += ["--source", str(blog.root)]
+        self._command += ["--destination", str(self._destination)]
+        self._command += ["--baseurl", baseurl] if baseurl is not None else []
+        self._process = None if self._stands(self._sources()) else self._load()
+
+    def _sources(self) -> str | None:
+        return sources(self._blog, self._command, files_of_jekyll(self._blog.root))
+
+    def _stands(self, made_from: str | None) -> bool:
+        return stands(self._blog, self._destination, made_from)
+
+    def _load(self) -> "subprocess.Popen[str]":
         pipe = subprocess.PIPE
-        self._process = subprocess.Popen(
-            command,
-            cwd=blog.root,
+        return subprocess.Popen(
+            self._command,
+            cwd=self._blog.root,
             stdin=pipe,
             stdout=pipe,
             stderr=pipe,
@@ -40,16 +51,23 @@ class Jekyll:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._process.returncode is None:
+        if self._process and self._process.returncode is None:
             # It has only loaded so far: nobody waits for what will not be used.
             self._process.kill()
             self._process.communicate()
 
     def build(self) -> None:
-        """Make the site; the one that was there stays if Jekyll fails."""
+        """Make the site, if it is not there yet; the one that was there stays if Jekyll fails."""
+        made_from = self._sources()
+        if self._stands(made_from):
+            return
+        self._process = self._process or self._load()
+        remember(self._blog, self._destination, None)
         said = self._process.communicate("begin")
         if self._process.returncode:
             raise Problems(_errors(self._blog, "".join(said)))
+        if self._sources() == made_from:  # else something changed while Jekyll was reading
+            remember(self._blog, self._destination, made_from)
 
 
 def _errors(blog: Blog, log: str) -> list[PressError]:
