@@ -154,13 +154,13 @@ class Description:
     def holds(self, container: Any) -> bool:
         """Whether a value that was told is in it, other than what everybody shares."""
         items = [container]
-        if isinstance(container, dict):
+        if issubclass(type(container), dict):
             items += [*dict.keys(container), *dict.values(container)]
-        elif isinstance(container, list | set):
+        elif issubclass(type(container), list | set):
             items += container
         return any(
             id(item) in self._numbers
-            and not isinstance(item, SHARED)
+            and not issubclass(type(item), SHARED)
             and self._landmark(item) is None
             for item in items
         )
@@ -216,12 +216,12 @@ class Description:
 
     def _other(self, value: Any, kind: type) -> None:
         """An instance of a class that is written in Python: its attributes are all that it has."""
-        if isinstance(value, type):
+        if issubclass(kind, type):
             self._class(value)
             return
         if is_drawn(value):
             raise Drawn("is a drawing")
-        if isinstance(value, BaseException):
+        if issubclass(kind, BaseException):
             raise Unknown("is an exception, which holds the frames it went through")
         base = built_in_base(kind, builtin_types.CONTENT)
         if base is None:

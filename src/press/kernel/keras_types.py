@@ -33,7 +33,7 @@ class Unkeepable(pickle.PicklingError):
 
 
 def is_model(item: Any) -> bool:
-    return "keras" in sys.modules and isinstance(item, sys.modules["keras"].Model)
+    return "keras" in sys.modules and issubclass(type(item), sys.modules["keras"].Model)
 
 
 # What is told

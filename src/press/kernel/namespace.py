@@ -127,7 +127,7 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
         if module_of(kind).startswith("keras.src.") and keras_types.is_part(item):
             return self._parts.reduced(item)
         reduced = super().reducer_override(item)
-        if isinstance(item, type) and isinstance(reduced, tuple) and len(reduced) == SETTER + 1:
+        if issubclass(kind, type) and isinstance(reduced, tuple) and len(reduced) == SETTER + 1:
             make, arguments, state, *nothing, fill = reduced
             return make, arguments, (fill, state, list(vars(item))), *nothing, _fill_class
         return reduced

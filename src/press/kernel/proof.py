@@ -19,6 +19,8 @@ HARMLESS = re.compile(
     | sys\.meta_path | tensorflow\..*RUNTIME_FUNCTION_REFS.*
     | (sys|builtins)\.(last_\w+|ps\d|_|displayhook|modules.*|__press_\w+|exit|quit|display|input)
     | getpass\.getpass | time\.tzname
+    | numpy\.finfo\._finfo_cache\b.*\.(_\w+ | tiny | smallest_\w+ | eps(neg)? | max | min | bits
+        | resolution | precision | \w+exp | nmant | machep | negep)
     | numpy\.random\.mtrand\._rand\b.* | numpy\._core\.overrides\.ARRAY_FUNCTIONS
     | random\._inst\..*
     | matplotlib\.(rcParams\..* | rcParamsDefault\.backend

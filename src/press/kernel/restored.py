@@ -96,11 +96,13 @@ def _put_back_tensorflow(state: State) -> None:
 
 def _keras() -> State:
     """The counters that layers are named by, and the generator behind layers without a seed."""
+    import keras
     from keras.src.backend.common import global_state
 
     generator = global_state.get_global_attribute("global_seed_generator")
     return {
         "names": dict(global_state.get_global_attribute("object_name_uids") or {}),
+        "policy": keras.config.dtype_policy().name,
         "seed": generator and (generator._initial_seed, generator.state.numpy()),
     }
 

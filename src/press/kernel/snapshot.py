@@ -2,7 +2,6 @@
 
 import json
 import os
-import pickle
 import random
 import sys
 import tempfile
@@ -12,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import wraps
 from pathlib import Path
+from pickle import dumps, loads
 from typing import Any, ParamSpec, TypeVar
 
 import cloudpickle
@@ -121,7 +121,7 @@ def _taken(shell: Any, vault: Vault, room: int) -> str:
         return "null"
     settle()
     put = _put_in_passing if dumped.size <= IN_PASSING else Vault.put
-    state = pickle.dumps((dumped.data, cloudpickle.dumps(around)))
+    state = dumps((dumped.data, cloudpickle.dumps(around)))
     return json.dumps(
         {
             "state": put(vault, state),
@@ -203,8 +203,8 @@ def _lay(
     data, *buffers = whole
     begin()
     with imports.together():
-        names, around = pickle.loads(data)
-        surroundings = pickle.loads(around)
+        names, around = loads(data)
+        surroundings = loads(around)
         restored.load(surroundings)
         values = namespace.load(shell.user_ns, names, buffers)
     for name in _names(shell):
