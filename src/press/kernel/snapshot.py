@@ -1,6 +1,5 @@
 """In the kernel: take a snapshot of what the cells so far have made, and lay one over it."""
 
-import json
 import os
 import random
 import sys
@@ -10,6 +9,7 @@ from _thread import LockType, allocate_lock, start_new_thread
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import wraps
+from json import dumps as as_json
 from pathlib import Path
 from pickle import dumps, loads
 from typing import Any, ParamSpec, TypeVar
@@ -116,13 +116,13 @@ def _taken(shell: Any, vault: Vault, room: int) -> str:
         with _without_traces(proven.classes):
             dumped = namespace.dump(shell.user_ns, proven.names)
     except Exception as error:
-        return json.dumps({"refusal": _reason(error)})
+        return as_json({"refusal": _reason(error)})
     if dumped.size > room:
         return "null"
     settle()
     put = _put_in_passing if dumped.size <= IN_PASSING else Vault.put
     state = dumps((dumped.data, cloudpickle.dumps(around)))
-    return json.dumps(
+    return as_json(
         {
             "state": put(vault, state),
             "arrays": [put(vault, array) for array in dumped.arrays],
