@@ -39,11 +39,12 @@ ADDRESS = re.compile("0x([0-9a-fA-F]{6,16})")
 PROCESS = {os.getpid(), os.getppid(), threading.get_ident(), threading.get_native_id()}
 PASSED_OVER = {"__dict__", "__weakref__", "__slotnames__", "__subclasshook__", "_abc_impl"}
 """What a class holds that says nothing, or is told apart."""
+ATOMS = {int, float, complex, bool, str, bytes, type(None), type(...), type(NotImplemented)}
 SHARED = (
     *(type, types.ModuleType, types.FunctionType, types.BuiltinFunctionType, tuple, re.Pattern),
-    *(int, float, complex, str, bytes, type(None), type(...), type(NotImplemented)),
+    *ATOMS,
 )
-ATOMS = {int, float, complex, bool, str, bytes, type(None), type(...), type(NotImplemented)}
+"""What the script and its libraries may both hold without either noticing the other."""
 
 
 class Description:
@@ -156,7 +157,7 @@ class Description:
         items = [container]
         if issubclass(type(container), dict):
             items += [*dict.keys(container), *dict.values(container)]
-        elif issubclass(type(container), list | set):
+        elif type(container) in (list, set):
             items += container
         return any(
             id(item) in self._numbers

@@ -179,14 +179,10 @@ def _loggers() -> Iterator[tuple[str, Any]]:
 
 
 def _handler(handler: logging.Handler | None) -> list[Any]:
-    return (
-        []
-        if handler is None
-        else [
-            _name(handler),
-            {n: item for n, item in vars(handler).items() if n not in ("lock", "stream")},
-        ]
-    )
+    if handler is None:
+        return []
+    parts = {n: item for n, item in vars(handler).items() if n not in ("lock", "stream")}
+    return [_name(handler), parts]
 
 
 def is_own(name: str) -> bool:
