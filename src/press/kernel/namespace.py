@@ -18,7 +18,7 @@ from typing import Any
 
 import cloudpickle
 
-from press.kernel import imports, keras_types, numpy_types, pandas_types
+from press.kernel import imports, keras_kept, keras_types, numpy_types, pandas_types
 from press.kernel.parts import is_interned, is_one_of_many, module_of, named
 from press.kernel.places import found
 from press.kernel.sealed import Bytes
@@ -123,8 +123,8 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
         if named(kind) in pandas_types.KEPT:
             return pandas_types.reduced(item, named(kind))
         if named(kind) == keras_types.TENSOR:
-            return keras_types.reduced_tensor(item)
-        if module_of(kind).startswith("keras.src.") and keras_types.is_part(item):
+            return keras_kept.reduced_tensor(item)
+        if module_of(kind).startswith("keras.src.") and keras_kept.is_part(item):
             return self._parts.reduced(item)
         reduced = super().reducer_override(item)
         if issubclass(kind, type) and isinstance(reduced, tuple) and len(reduced) == SETTER + 1:
@@ -157,27 +157,27 @@ class _Parts:
 
     def __init__(self, namespace: Namespace) -> None:
         self._namespace = namespace
-        self._owners: dict[int, tuple[Any, str]] = {}
+        self._owners: dict[int, tuple[Any, keras_kept.Place]] = {}
 
     def reduced(self, item: Any) -> Any:
         if not self._owners:
-            for model in filter(keras_types.is_model, self._namespace.values()):
+            for model in keras_kept.models_in(self._namespace):
                 self._note(model)
-        if keras_types.is_model(item) and id(item) not in self._owners:
+        if keras_kept.is_model(item) and id(item) not in self._owners:
             self._note(item)
-        model, place = self._owners.get(id(item), (None, ""))
+        model, place = self._owners.get(id(item), (None, ()))
         if model is None:
             self._note(item)
-            return keras_types.reduced_alone(item)
+            return keras_kept.reduced_alone(item)
         if place:
-            return keras_types.part_of(model, place)
-        is_model = keras_types.is_model(model)
-        return (keras_types.reduced_model if is_model else keras_types.reduced_alone)(model)
+            return keras_kept.part_of(model, place)
+        is_model = keras_kept.is_model(model)
+        return (keras_kept.reduced_model if is_model else keras_kept.reduced_alone)(model)
 
     def _note(self, model: Any) -> None:
-        for place, part in keras_types.parts_of(model):
+        for place, part in keras_kept.parts_of(model):
             if self._owners.setdefault(id(part), (model, place))[0] is not model:
-                raise keras_types.Unkeepable("a model shares parts with another one")
+                raise keras_kept.Unkeepable("a model shares parts with another one")
 
 
 class _Unpickler(pickle.Unpickler):
