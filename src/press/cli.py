@@ -37,6 +37,8 @@ COMMANDS = {
     "serve": "build, watch and show the site on this machine, reloading it",
     "status": "what is current, what changed and why, what a run costs",
     "verify": "run again elsewhere and compare with what is published",
+    "gather": "put together what the shards of a build have made",
+    "diff": "what moved between two commits, or since the last one",
     "new": "begin a post and its script",
     "pin": "pin the packages that posts name",
     "test": "test everything; words that are not ours go to pytest",

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from press.blog import Blog, locked
-from press.commands.words import add_baseurl, add_jobs, add_slugs, add_time_limit
+from press.commands.words import add_baseurl, add_jobs, add_shard, add_slugs, add_time_limit
 from press.errors import PressError, collected, noted
 from press.flow.decision import Decision, decide
 from press.flow.leaning import warnings
 from press.flow.mode import TIME_LIMIT, Mode
 from press.flow.packages import ready
 from press.flow.posts import Work, gather, sweep, unmet_quotes
+from press.flow.shards import Shard, dealt
 from press.record.downloads import keep_archive
 from press.record.freshness import cost
 from press.record.notebook import keep_notebook
@@ -38,6 +39,7 @@ def words(parser: argparse.ArgumentParser) -> None:
     ):
         modes.add_argument(option, dest="mode", action="store_const", const=mode, help=about)
     parser.set_defaults(mode=Mode.BUILD)
+    add_shard(parser)
     add_baseurl(parser)
     add_jobs(parser)
     add_time_limit(parser)
@@ -45,9 +47,21 @@ def words(parser: argparse.ArgumentParser) -> None:
 
 def main(blog: Blog, options: argparse.Namespace) -> None:
     order = Order(
-        tuple(options.slugs), options.mode, options.jobs, options.time_limit, options.baseurl
+        tuple(options.slugs),
+        options.mode,
+        options.jobs,
+        options.time_limit,
+        options.baseurl,
+        options.shard,
     )
-    (rehearse if order.mode is Mode.REHEARSAL else build)(blog, order)
+    if order.shard and order.mode in (Mode.REHEARSAL, Mode.CHECK):
+        raise PressError("--shard", "deals out runs, and nothing is run here", "leave it out")
+    if order.mode is Mode.REHEARSAL:
+        rehearse(blog, order)
+    elif order.shard:
+        build_shard(blog, order)
+    else:
+        build(blog, order)
 
 
 @dataclass(frozen=True)
@@ -59,6 +73,7 @@ class Order:
     jobs: int | None = None
     time_limit: float = TIME_LIMIT
     baseurl: str | None = None
+    shard: Shard | None = None
 
 
 def build(blog: Blog, order: Order) -> None:
@@ -71,6 +86,19 @@ def build(blog: Blog, order: Order) -> None:
 
             asyncio.run(follow_waiting(blog, plan, order))
         finish(blog, plan, order, jekyll)
+
+
+def build_shard(blog: Blog, order: Order) -> None:
+    """Only this part's records: the site is made where all of them are gathered."""
+    with locked(blog), collected() as errors:
+        sweep(blog)
+        plan = plan_of(blog, order)
+        say(f"shard {order.shard}: {', '.join(work.slug for work in plan.waiting) or 'nothing'}")
+        if plan.waiting:
+            import asyncio
+
+            asyncio.run(follow_waiting(blog, plan, order))
+        errors += plan.errors
 
 
 def rehearse(blog: Blog, order: Order) -> None:
@@ -109,9 +137,14 @@ def plan_of(blog: Blog, order: Order) -> Plan:
                 plan.records[work.slug] = work.record
             else:
                 plan.waiting.append(work)
+    plan.waiting = dealt(plan.waiting, order.shard, lambda work: work.slug, _cost)
     # The longest first: else it would be alone at the end.
-    plan.waiting.sort(key=lambda work: -(cost(work.record) or 0))
+    plan.waiting.sort(key=lambda work: -(_cost(work) or 0))
     return plan
+
+
+def _cost(work: Work) -> float | None:
+    return cost(work.record)
 
 
 async def follow_waiting(blog: Blog, plan: Plan, order: Order, warm: "Warm | None" = None) -> None:

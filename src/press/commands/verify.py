@@ -7,18 +7,19 @@ from typing import TYPE_CHECKING
 from press.blog import Blog, elsewhere
 from press.commands.seeds import shake
 from press.commands.snippets import verify_snippets
-from press.commands.words import add_jobs, add_slugs, add_time_limit, positive
+from press.commands.words import add_jobs, add_shard, add_slugs, add_time_limit, positive
 from press.errors import PressError, collected, noted
 from press.files import digest
 from press.flow.mode import Mode
 from press.flow.packages import ready
 from press.flow.posts import Work, gather
+from press.flow.shards import dealt
 from press.record.drift import MOVED, Drift, differences, drift, table
-from press.record.freshness import judge, read, staleness
+from press.record.freshness import cost, judge, read, staleness
 from press.record.record import Record
 from press.record.storage import read_record
 from press.script.seeds import FIRST
-from press.terminal import result
+from press.terminal import result, say
 
 if TYPE_CHECKING:
     from press.flow.running import Means
@@ -48,6 +49,7 @@ def words(parser: argparse.ArgumentParser) -> None:
         metavar="S",
         help=f"begin with another seed than {FIRST}",
     )
+    add_shard(parser)
     add_jobs(parser)
     add_time_limit(parser)
 
@@ -55,6 +57,17 @@ def words(parser: argparse.ArgumentParser) -> None:
 def main(blog: Blog, options: argparse.Namespace) -> None:
     if options.keep and not options.seeds:
         raise PressError("--keep", "says what is kept of other seeds", "say how many: --seeds 12")
+    if options.shard:
+        works = dealt(
+            gather(blog, options.slugs).works,
+            options.shard,
+            lambda work: work.slug,
+            lambda work: cost(work.record),
+        )
+        options.slugs = [work.slug for work in works]
+        say(f"shard {options.shard}: {', '.join(options.slugs) or 'nothing'}")
+        if not works:
+            return
     if options.seeds:
         shake(blog, options)
         return

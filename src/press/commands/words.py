@@ -3,6 +3,7 @@
 import argparse
 
 from press.flow.mode import TIME_LIMIT
+from press.flow.shards import shard
 
 
 def add_slugs(parser: argparse.ArgumentParser) -> None:
@@ -16,6 +17,11 @@ def add_jobs(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="how many posts run side by side (default: as many as there are cores for)",
     )
+
+
+def add_shard(parser: argparse.ArgumentParser) -> None:
+    about = "of what has to be run, only this machine's part; make no site"
+    parser.add_argument("--shard", type=shard, metavar="K/N", help=about)
 
 
 def add_baseurl(parser: argparse.ArgumentParser) -> None:
