@@ -3,6 +3,8 @@
 import json
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -205,13 +207,18 @@ def test_a_part_that_is_none_is_told(press: Press, capfd: pytest.CaptureFixture[
 def test_every_post_falls_to_one_part_and_none_has_far_too_much(
     costs: dict[str, float | None], of: int
 ) -> None:
-    names = list(costs)
-    parts = [dealt(names, Shard(n, of), str, costs.__getitem__) for n in range(1, of + 1)]
+    works = [work(slug, seconds) for slug, seconds in costs.items()]
+    parts = [[each.slug for each in dealt(works, Shard(n, of))] for n in range(1, of + 1)]
 
-    assert sorted(name for part in parts for name in part) == sorted(names)
-    again = dealt(names[::-1], Shard(of, of), str, costs.__getitem__)
-    assert again == parts[-1]
-    known = {name: cost for name, cost in costs.items() if cost is not None}
+    assert sorted(slug for part in parts for slug in part) == sorted(costs)
+    assert [each.slug for each in dealt(works[::-1], Shard(of, of))] == parts[-1]
+    known = {slug: cost for slug, cost in costs.items() if cost}
     if known and len(known) == len(costs):
-        loads = [sum(known[name] for name in part) for part in parts]
+        loads = [sum(known[slug] for slug in part) for part in parts]
         assert max(loads) <= sum(loads) / of + max(known.values()) + 1e-6
+
+
+def work(slug: str, seconds: float | None) -> Any:
+    provenance = SimpleNamespace(seconds=seconds)
+    record = None if seconds is None else SimpleNamespace(provenance=provenance)
+    return SimpleNamespace(slug=slug, record=record)

@@ -39,6 +39,10 @@ class Blog:
         """What other seeds gave."""
         return self.root / "_data" / "seeds" / f"{slug}.json"
 
+    def certificates(self, slug: str) -> Path:
+        """Where other machines say what they found."""
+        return self.root / "_data" / "certificates" / slug
+
     def prepared(self, slug: str) -> Path:
         """What press has ready for a post's page, besides its run."""
         return self.root / "_data" / "pages" / f"{slug}.json"

@@ -14,6 +14,7 @@ from press.flow.mode import TIME_LIMIT, Mode
 from press.flow.packages import ready
 from press.flow.posts import Work, gather, sweep, unmet_quotes
 from press.flow.shards import Shard, dealt
+from press.record.certificate import outlived
 from press.record.downloads import keep_archive
 from press.record.freshness import cost
 from press.record.notebook import keep_notebook
@@ -93,7 +94,6 @@ def build_shard(blog: Blog, order: Order) -> None:
     with locked(blog), collected() as errors:
         sweep(blog)
         plan = plan_of(blog, order)
-        say(f"shard {order.shard}: {', '.join(work.slug for work in plan.waiting) or 'nothing'}")
         if plan.waiting:
             import asyncio
 
@@ -137,14 +137,10 @@ def plan_of(blog: Blog, order: Order) -> Plan:
                 plan.records[work.slug] = work.record
             else:
                 plan.waiting.append(work)
-    plan.waiting = dealt(plan.waiting, order.shard, lambda work: work.slug, _cost)
+    plan.waiting = dealt(plan.waiting, order.shard)
     # The longest first: else it would be alone at the end.
-    plan.waiting.sort(key=lambda work: -(_cost(work) or 0))
+    plan.waiting.sort(key=lambda work: -(cost(work.record) or 0))
     return plan
-
-
-def _cost(work: Work) -> float | None:
-    return cost(work.record)
 
 
 async def follow_waiting(blog: Blog, plan: Plan, order: Order, warm: "Warm | None" = None) -> None:
@@ -173,7 +169,7 @@ def finish(blog: Blog, plan: Plan, order: Order, jekyll: Jekyll) -> None:
     for work in plan.works:
         if record := plan.records.get(work.slug):
             with noted(plan.errors, f"{work.post.path}:1"):
-                for told in warnings(blog, work, record):
+                for told in (*warnings(blog, work, record), *outlived(blog, work.slug, record)):
                     say(told)
     with collected() as errors:
         errors += plan.errors

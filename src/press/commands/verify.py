@@ -14,8 +14,9 @@ from press.flow.mode import Mode
 from press.flow.packages import ready
 from press.flow.posts import Work, gather
 from press.flow.shards import dealt
+from press.record.certificate import certified, submit
 from press.record.drift import MOVED, Drift, differences, drift, table
-from press.record.freshness import cost, judge, read, staleness
+from press.record.freshness import judge, read, staleness
 from press.record.record import Record
 from press.record.storage import read_record
 from press.script.seeds import FIRST
@@ -39,6 +40,11 @@ def words(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="run under N other seeds instead, and tell what holds for them too",
     )
+    instead.add_argument(
+        "--certificate",
+        action="store_true",
+        help="write what was found to _data/certificates, for others to see",
+    )
     about = parser.add_argument_group("with --seeds")
     about.add_argument("--keep", action="store_true", help="write what they gave to _data/seeds")
     about.add_argument("--json", action="store_true", help="tell it as JSON")
@@ -58,37 +64,26 @@ def main(blog: Blog, options: argparse.Namespace) -> None:
     if options.keep and not options.seeds:
         raise PressError("--keep", "says what is kept of other seeds", "say how many: --seeds 12")
     if options.shard:
-        works = dealt(
-            gather(blog, options.slugs).works,
-            options.shard,
-            lambda work: work.slug,
-            lambda work: cost(work.record),
-        )
-        options.slugs = [work.slug for work in works]
-        say(f"shard {options.shard}: {', '.join(options.slugs) or 'nothing'}")
-        if not works:
+        options.slugs = [
+            work.slug for work in dealt(gather(blog, options.slugs).works, options.shard)
+        ]
+        if not options.slugs:
             return
     if options.seeds:
         shake(blog, options)
         return
-    check = verify_snippets if options.snippets else verify
-    check(blog, options.slugs, options.time_limit, options.jobs)
-
-
-def verify(blog: Blog, slugs: Sequence[str], time_limit: float, jobs: int | None = None) -> None:
-    gathered = gather(blog, slugs)
+    if options.snippets:
+        verify_snippets(blog, options.slugs, options.time_limit, options.jobs)
+        return
+    gathered = gather(blog, options.slugs)
     with collected() as errors:
         errors += gathered.errors
         if gathered.works:
-            _verify_all(blog, gathered.works, time_limit, jobs, errors)
+            _verify_all(blog, gathered.works, options, errors)
 
 
 def _verify_all(
-    blog: Blog,
-    works: Sequence[Work],
-    time_limit: float,
-    jobs: int | None,
-    errors: list[PressError],
+    blog: Blog, works: Sequence[Work], options: argparse.Namespace, errors: list[PressError]
 ) -> None:
     works = ready(blog, works, errors)
     import asyncio
@@ -99,13 +94,14 @@ def _verify_all(
 
     async def verify_one(work: Work) -> None:
         with noted(errors, f"{work.post.path}:1"):
-            await _verify(blog, work, Means(board, time_limit))
+            means = Means(board, options.time_limit)
+            await _verify(blog, work, means, certify=options.certificate)
 
     with Board() as board:
-        asyncio.run(side_by_side(verify_one, works, jobs))
+        asyncio.run(side_by_side(verify_one, works, options.jobs))
 
 
-async def _verify(blog: Blog, work: Work, means: "Means") -> None:
+async def _verify(blog: Blog, work: Work, means: "Means", *, certify: bool) -> None:
     # A number edited by hand must be found and named by the run, not only by the record's digest.
     published = work.record or read_record(blog, work.slug, trusting=True)
     state = judge(blog, work.script, published, work.post.packages)
@@ -117,6 +113,9 @@ async def _verify(blog: Blog, work: Work, means: "Means") -> None:
     conditions = differences(published.provenance, fresh.provenance)
     if drifts:
         result(table(drifts))
+    if certify and not work.damage:
+        path = submit(blog, work.slug, certified(published, fresh, drifts, conditions))
+        say(f"{work.slug}: the certificate is {blog.shown(path)}")
     _judge(blog, work, drifts, conditions)
     if work.damage:
         raise work.damage

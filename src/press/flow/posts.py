@@ -91,7 +91,8 @@ def _strays(
         elif is_library(blog.root, slug):
             problem = f"has the name of the library {slug}, which is what scripts import"
             yield PressError(place, problem, "rename it")
-    for path in (*sorted(blog.records.glob("*.json")), *sorted(blog.seeds("*").parent.glob("*"))):
+    made = (blog.record("*"), blog.seeds("*"), blog.certificates("*"))
+    for path in (found for each in made for found in sorted(each.parent.glob(each.name))):
         if path.stem not in scripts:
             yield PressError(
                 f"{blog.shown(path)}:1",

@@ -2,11 +2,12 @@
 
 import argparse
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
-Item = TypeVar("Item")
+from press.flow.posts import Work
+from press.record.freshness import cost
+from press.terminal import say
 
 
 @dataclass(frozen=True)
@@ -15,9 +16,6 @@ class Shard:
 
     number: int
     of: int
-
-    def __str__(self) -> str:
-        return f"{self.number} of {self.of}"
 
 
 def shard(text: str) -> Shard:
@@ -28,28 +26,21 @@ def shard(text: str) -> Shard:
     raise argparse.ArgumentTypeError(f"{text!r} is not K/N, such as 2/5")
 
 
-def dealt(
-    items: Sequence[Item],
-    part: Shard | None,
-    name: Callable[[Item], str],
-    cost: Callable[[Item], float | None],
-) -> list[Item]:
+def dealt(works: Sequence[Work], part: Shard | None) -> list[Work]:
     """Those of this part, which every machine finds alike: the longest first, each to whichever
     machine has least to do. What one would take that never ran is not known: as much as others.
     """
     if part is None:
-        return list(items)
-    known = [seconds for item in items if (seconds := cost(item)) is not None]
+        return list(works)
+    known = [seconds for work in works if (seconds := cost(work.record)) is not None]
     usual = statistics.median(known) if known else 1.0
-
-    def seconds_of(item: Item) -> float:
-        found = cost(item)
-        return usual if found is None else found
-
-    parts: list[list[Item]] = [[] for _ in range(part.of)]
+    seconds_of = {work.slug: cost(work.record) or usual for work in works}
+    parts: list[list[Work]] = [[] for _ in range(part.of)]
     loads = [0.0] * part.of
-    for item in sorted(items, key=lambda item: (-seconds_of(item), name(item))):
+    for work in sorted(works, key=lambda work: (-seconds_of[work.slug], work.slug)):
         least = loads.index(min(loads))
-        parts[least].append(item)
-        loads[least] += seconds_of(item)
-    return parts[part.number - 1]
+        parts[least].append(work)
+        loads[least] += seconds_of[work.slug]
+    own = parts[part.number - 1]
+    say(f"shard {part.number} of {part.of}: {', '.join(work.slug for work in own) or 'nothing'}")
+    return own
