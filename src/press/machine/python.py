@@ -21,12 +21,13 @@ from press.terminal import say
 LAYERS = {
     "base": "Python packages",
     "run": "TensorFlow and Jupyter",
+    "workers": "TensorFlow, Jupyter and Dask",
     "test": "TensorFlow, Jupyter and the tools for tests",
 }
 POSTS = "posts"
 """What posts name themselves: a layer that stands on any of those that can run."""
 WORDS = {**LAYERS, POSTS: "the packages that posts name"}
-TOLD_BY = {"run": "nbconvert", "test": "pytest"}
+TOLD_BY = {"run": "nbconvert", "workers": "distributed", "test": "pytest"}
 """A package that is there if those of its layer are."""
 
 
