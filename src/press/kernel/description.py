@@ -95,6 +95,8 @@ class Description:
 
     def tell(self, value: Any) -> None:
         kind = type(value)
+        if type(kind) is not type and is_own(type(kind)):  # before anything asks it
+            raise Unknown("has a metaclass of the script")
         if kind in ATOMS:
             self._atom(value, kind)
             return
@@ -106,8 +108,6 @@ class Description:
             self.write(b"@%b;" % number)
             return
         self._meet(value)
-        if is_own(type(kind)):
-            raise Unknown("has a metaclass of the script")
         place = self._landmark(value) if kind is not functools._lru_cache_wrapper else None
         if place is not None:
             self.words("library", place)
@@ -218,6 +218,8 @@ class Description:
     def _other(self, value: Any, kind: type) -> None:
         """An instance of a class that is written in Python: its attributes are all that it has."""
         if issubclass(kind, type):
+            if is_own(kind):
+                raise Unknown("has a metaclass of the script")
             self._class(value)
             return
         if is_drawn(value):
