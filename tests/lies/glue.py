@@ -1,5 +1,6 @@
 """All that the search knows of how press keeps and resumes: what is taken, laid, and refused."""
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -18,6 +19,7 @@ from press.script.cells import Cell, Script
 
 from .kernels import Fails, Kernel, Zygote
 
+ADDRESS = re.compile("0x[0-9a-f]{6,}")
 SLOW = 1000.0
 """Seconds that a cell with a snapshot behind it is said to have taken."""
 
@@ -96,7 +98,7 @@ async def _follow(steps: Sequence[Step], start: RunStarts, listeners: Any) -> Ra
             try:
                 found = outcome_of(await kernel.run(step.source), places)
             except Fails as failure:
-                shown.append(str(failure))
+                shown.append(ADDRESS.sub("0x…", str(failure)))
                 break
             shown.append(found)
             await tell(listeners, CellEnds(step.seconds, found))

@@ -171,7 +171,15 @@ def tell_slice(tell: Telling, value: slice) -> None:
 
 
 def tell_pattern(tell: Telling, value: re.Pattern[Any]) -> None:
-    tell.items([("", value.pattern), ("", value.flags)])
+    """For a script, whether to compile it once more would give this very object counts, too."""
+    flags = [] if tell.in_library else flags_given(value)
+    tell.items([("", value.pattern), ("", value.flags), ("", flags)])
+
+
+def flags_given(value: re.Pattern[Any]) -> list[int]:
+    """Those that it was asked for with, as Python remembers; it has more of its own."""
+    known = dict(getattr(re, "_cache", {}))
+    return sorted(key[2] for key, item in known.items() if item is value)
 
 
 def tell_attributes(tell: Telling, value: Any) -> None:

@@ -120,6 +120,10 @@ class Description:
         else:
             self._other(value, kind)
 
+    @property
+    def in_library(self) -> bool:
+        return self._libraries > 0
+
     @contextmanager
     def of_library(self, inside: bool = True) -> Iterator[None]:
         """What is told here belongs to a library."""

@@ -8,6 +8,7 @@ and the generators that everybody draws from stay the one they are. Whether it d
 import io
 import pickle
 import random
+import re
 import struct
 import sys
 from collections.abc import Callable, Iterable, Mapping
@@ -19,6 +20,7 @@ from typing import Any
 import cloudpickle
 
 from press.kernel import imports, keras_kept, keras_types, numpy_types, pandas_types
+from press.kernel.builtin_types import flags_given
 from press.kernel.parts import is_interned, is_one_of_many, module_of, named
 from press.kernel.places import found
 from press.kernel.sealed import Bytes
@@ -120,6 +122,8 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
         kind = type(item)
         if module_of(kind) == "numpy" and kind.__name__ == "ndarray":
             return numpy_types.reduced(item)
+        if kind is re.Pattern and (flags := flags_given(item)):
+            return re.compile, (item.pattern, flags[0])
         if named(kind) in pandas_types.KEPT:
             return pandas_types.reduced(item, named(kind))
         if named(kind) == keras_types.TENSOR:

@@ -15,12 +15,13 @@ import socket
 import sys
 import threading
 import time
+import types
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from press.kernel import imports, restored
-from press.kernel.parts import Unknown, module_of
+from press.kernel.parts import Unknown, attributes, module_of
 
 OWN_NAMES = {
     *("parent_header", "_current_async_library", "current_effective_deadline"),
@@ -206,10 +207,7 @@ def _hooks(shell: Any) -> Iterator[object]:
     ):
         yield [_name(transform) for transform in transforms]
     for kind, magics in shell.magics_manager.magics.items():
-        yield [
-            (kind, name, getattr(magic, "__qualname__", ""))
-            for name, magic in sorted(magics.items())
-        ]
+        yield [(kind, name, _magic(magic)) for name, magic in sorted(magics.items())]
     for mime, formatter in shell.display_formatter.formatters.items():
         known = [(_name(kind), show) for kind, show in formatter.type_printers.items()]
         known += [(".".join(kind), show) for kind, show in formatter.deferred_printers.items()]
@@ -222,6 +220,13 @@ def _hooks(shell: Any) -> Iterator[object]:
         str(shell.custom_exceptions),
     ]
     yield [list(shell.display_formatter.active_types), str(shell.config.InlineBackend)]
+
+
+def _magic(magic: Any) -> str:
+    """IPython loads its own when they are first asked for anything; that is no change."""
+    if type(magic) not in (types.FunctionType, types.MethodType):
+        return str(dict(attributes(magic)).get("magic_name", ""))  # an alias has one
+    return "" if magic.__module__.startswith("IPython.") else _name(magic)
 
 
 DRAWN = {"matplotlib.figure.Figure"}

@@ -27,7 +27,8 @@ QUICK_WITH_IMPORTS = 12.0
 DOUBTFUL = re.compile(
     r"\b(getsizeof|__sizeof__|getrefcount|getweakrefcount|getpid|getppid|get_ident|get_native_id"
     r"|putenv|unsetenv|setprofile|settrace|gc|__subclasses__|_getframe|currentframe"
-    r"|sys\.modules|ctypes|atexit|finalize|__del__|dup2?|register_error|addaudithook)\b"
+    r"|sys\.modules|ctypes|atexit|finalize|__del__|dup2?|register_error|addaudithook|__builtins__"
+    r"|(?:pre|post)_(?:execute|run_cell))\b"
     r"|(?<!\bself)\.(?!(?:lru_cache|cached_property|cache(?:_info|_clear|_parameters)?)\b)\w*cache\w*"
 )
 """What asks a process for what is its own, when garbage is collected, or reaches names by no name.
