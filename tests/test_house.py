@@ -22,6 +22,7 @@ FLOORS = (
     ("run",),
     ("record",),
     ("flow",),
+    ("workers",),
     ("commands",),
     ("cli",),
     ("__main__",),

@@ -41,6 +41,7 @@ COMMANDS = {
     "diff": "what moved between two commits, or since the last one",
     "new": "begin a post and its script",
     "pin": "pin the packages that posts name",
+    "worker": "work for a press on another machine",
     "test": "test everything; words that are not ours go to pytest",
 }
 

@@ -6,7 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from press.blog import Blog, locked
-from press.commands.words import add_baseurl, add_jobs, add_shard, add_slugs, add_time_limit
+from press.commands.words import (
+    add_baseurl,
+    add_jobs,
+    add_shard,
+    add_slugs,
+    add_time_limit,
+    add_workers,
+)
 from press.errors import PressError, collected, noted
 from press.flow.decision import Decision, decide
 from press.flow.leaning import warnings
@@ -41,6 +48,7 @@ def words(parser: argparse.ArgumentParser) -> None:
         modes.add_argument(option, dest="mode", action="store_const", const=mode, help=about)
     parser.set_defaults(mode=Mode.BUILD)
     add_shard(parser)
+    add_workers(parser)
     add_baseurl(parser)
     add_jobs(parser)
     add_time_limit(parser)
@@ -54,9 +62,11 @@ def main(blog: Blog, options: argparse.Namespace) -> None:
         options.time_limit,
         options.baseurl,
         options.shard,
+        options.workers,
     )
-    if order.shard and order.mode in (Mode.REHEARSAL, Mode.CHECK):
-        raise PressError("--shard", "deals out runs, and nothing is run here", "leave it out")
+    for name, given in (("--shard", order.shard), ("--workers", order.workers)):
+        if given and order.mode in (Mode.REHEARSAL, Mode.CHECK):
+            raise PressError(name, "is about runs, and none is published here", "leave it out")
     if order.mode is Mode.REHEARSAL:
         rehearse(blog, order)
     elif order.shard:
@@ -75,6 +85,7 @@ class Order:
     time_limit: float = TIME_LIMIT
     baseurl: str | None = None
     shard: Shard | None = None
+    workers: str | None = None
 
 
 def build(blog: Blog, order: Order) -> None:
@@ -82,10 +93,7 @@ def build(blog: Blog, order: Order) -> None:
         sweep(blog)
         plan = plan_of(blog, order)
         if plan.waiting:
-            # Imported late: a build in which nothing changed must not pay for it.
-            import asyncio
-
-            asyncio.run(follow_waiting(blog, plan, order))
+            follow_all(blog, plan, order)
         finish(blog, plan, order, jekyll)
 
 
@@ -95,9 +103,7 @@ def build_shard(blog: Blog, order: Order) -> None:
         sweep(blog)
         plan = plan_of(blog, order)
         if plan.waiting:
-            import asyncio
-
-            asyncio.run(follow_waiting(blog, plan, order))
+            follow_all(blog, plan, order)
         errors += plan.errors
 
 
@@ -141,6 +147,31 @@ def plan_of(blog: Blog, order: Order) -> Plan:
     # The longest first: else it would be alone at the end.
     plan.waiting.sort(key=lambda work: -(cost(work.record) or 0))
     return plan
+
+
+def follow_all(blog: Blog, plan: Plan, order: Order) -> None:
+    # Imported late: a build in which nothing changed must not pay for it.
+    import asyncio
+
+    follow = follow_elsewhere if order.workers else follow_waiting
+    asyncio.run(follow(blog, plan, order))
+
+
+async def follow_elsewhere(blog: Blog, plan: Plan, order: Order) -> None:
+    """The same by workers on other machines, or in other processes of this one."""
+    from press.run.pool import side_by_side
+    from press.workers.crew import built, crew
+
+    modes = {Mode.REFRESH: ["--refresh"], Mode.WHOLE: ["--whole"]}
+    words = [*modes.get(order.mode, []), "--time-limit", str(order.time_limit)]
+
+    async def one(work: Work) -> None:
+        with noted(plan.errors, f"{work.post.path}:1"):
+            plan.records[work.slug] = await built(team, blog, work, words)
+
+    async with crew(blog, order.workers or "") as team:
+        # More than there are workers, so that none waits for the next.
+        await side_by_side(one, plan.waiting, 2 * len(team.addresses))
 
 
 async def follow_waiting(blog: Blog, plan: Plan, order: Order, warm: "Warm | None" = None) -> None:

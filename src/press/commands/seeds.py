@@ -17,7 +17,7 @@ from press.record.shaken import Fall, Shaken, keep
 from press.record.tolerances import Allowance, allowances
 from press.record.trial import Trial, keep_trial, kept_trial
 from press.script.seeds import fresh_seeds, own_seed
-from press.terminal import duration, result, say
+from press.terminal import duration, result, say, table
 
 if TYPE_CHECKING:
     from press.flow.running import Means
@@ -177,14 +177,10 @@ def _told(fared: Sequence[Allowance]) -> Iterator[str]:
     yield from _table(["tolerance of", "", "held", ""], rows)
 
 
-def _table(heads: list[str], rows: "Iterator[list[str]]") -> Iterator[str]:
+def _table(heads: list[str], rows: Iterator[list[str]]) -> Iterator[str]:
     lines = [heads, *rows]
-    if len(lines) == 1:
-        return
-    widths = [max(len(line[column]) for line in lines) for column in range(len(heads))]
-    for line in lines:
-        cells = (text.ljust(width) for text, width in zip(line, widths, strict=True))
-        yield "    " + "  ".join(cells).rstrip()
+    if len(lines) > 1:
+        yield table(lines, margin="    ")
 
 
 def _listed(seeds: Sequence[int]) -> str:

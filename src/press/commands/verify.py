@@ -5,9 +5,17 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from press.blog import Blog, elsewhere
+from press.commands.machines import verify_by_machines
 from press.commands.seeds import shake
 from press.commands.snippets import verify_snippets
-from press.commands.words import add_jobs, add_shard, add_slugs, add_time_limit, positive
+from press.commands.words import (
+    add_jobs,
+    add_shard,
+    add_slugs,
+    add_time_limit,
+    add_workers,
+    positive,
+)
 from press.errors import PressError, collected, noted
 from press.files import digest
 from press.flow.mode import Mode
@@ -56,6 +64,7 @@ def words(parser: argparse.ArgumentParser) -> None:
         help=f"begin with another seed than {FIRST}",
     )
     add_shard(parser)
+    add_workers(parser)
     add_jobs(parser)
     add_time_limit(parser)
 
@@ -69,6 +78,8 @@ def main(blog: Blog, options: argparse.Namespace) -> None:
         ]
         if not options.slugs:
             return
+    if options.workers and (options.seeds or options.snippets):
+        raise PressError("--workers", "can verify records alone", "leave one of the two out")
     if options.seeds:
         shake(blog, options)
         return
@@ -79,7 +90,8 @@ def main(blog: Blog, options: argparse.Namespace) -> None:
     with collected() as errors:
         errors += gathered.errors
         if gathered.works:
-            _verify_all(blog, gathered.works, options, errors)
+            verify = verify_by_machines if options.workers else _verify_all
+            verify(blog, gathered.works, options, errors)
 
 
 def _verify_all(

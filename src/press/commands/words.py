@@ -24,6 +24,13 @@ def add_shard(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--shard", type=shard, metavar="K/N", help=about)
 
 
+def add_workers(parser: argparse.ArgumentParser) -> None:
+    about = (
+        "run elsewhere: local:N, tls://HOST:PORT, or a file.py whose `cluster` makes one of Dask's"
+    )
+    parser.add_argument("--workers", metavar="WHERE", help=about)
+
+
 def add_baseurl(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--baseurl", metavar="/PATH", help="the folder of the server it is for")
 

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from press.record.record import FigureRecord, Provenance, Record, TableRecord
 from press.run.outcome import Number, Value
 from press.run.outputs import NUMBER, number_in
+from press.terminal import table as aligned
 
 Kind = TypeVar("Kind")
 SAME, WITHIN, MOVED, GONE = "same", "within tolerance", "moved", "gone"
@@ -225,12 +226,7 @@ def table(drifts: list[Drift]) -> str:
         (item.what, f"{_short(item.old)} → {_short(item.new)}", item.difference, item.verdict)
         for item in drifts
     ]
-    widths = [max(len(row[column]) for row in rows) for column in range(4)] if rows else []
-    return "\n".join(
-        "  "
-        + "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    )
+    return aligned(rows)
 
 
 def _short(text: str) -> str:

@@ -1,0 +1,173 @@
+"""One job, done by a worker: the only code of press that the engine calls there."""
+
+import ctypes
+import importlib.metadata
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import press
+from press.files import digest
+from press.machine.identity import machine_id
+from press.machine.versions import read_pins
+from press.workers.job import Done, Job, job_in
+
+TOPIC = "press"
+OTHER_PRESS = "it has another press; update it to the same commit"
+LOOK = 0.2
+"""Seconds between two looks at whether the job is still wanted."""
+PATIENCE = 20.0
+"""Seconds that a press which is told to stop has for ending its kernel."""
+DIE_WITH_PARENT = 1
+
+
+def do(data: bytes) -> bytes:
+    """What Dask calls."""
+    from distributed import get_worker
+
+    worker = get_worker()
+    key = worker.get_current_task()
+
+    def wanted() -> bool:
+        task = worker.state.tasks.get(key)
+        return task is not None and task.state not in ("cancelled", "released")
+
+    def hear(line: str) -> None:
+        worker.log_event(TOPIC, line)
+
+    place = Path(worker.local_directory)
+    return replace(done(job_in(data), place, wanted, hear), worker=worker.address).packed()
+
+
+def done(job: Job, place: Path, wanted: Callable[[], bool], hear: Callable[[str], None]) -> Done:
+    if other := difference(job):
+        return Done(said=other, machine=machine_id())
+    with tempfile.TemporaryDirectory(prefix="press-", dir=place) as folder:
+        root = Path(folder, "blog")
+        for name, content in job.files.items():
+            path = root / name
+            if not path.resolve().is_relative_to(root.resolve()):
+                return Done(said=f"{name} lies outside the blog", machine=machine_id())
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        code, said, told = _pressed(root, job.words, wanted, hear)
+        made = {name: content for name, content in _files(root) if job.files.get(name) != content}
+        return Done(code, said, told, machine_id(), files=made)
+
+
+def difference(job: Job) -> str:
+    """In what this worker is not what the caller is; results would be of another making."""
+    if job.press != own_digest():
+        return OTHER_PRESS
+    here = {name: version_of(name) for name in job.packages}
+    apart = [
+        f"{name} {here[name] or 'not at all'} (here: {version})"
+        for name, version in job.packages.items()
+        if here[name] != version
+    ]
+    return f"it has {', '.join(apart[:3])}; install the same packages there" if apart else ""
+
+
+def packages_of(root: Path) -> dict[str, str]:
+    """Those that results depend on, as they are installed here."""
+    return {name: version for name in read_pins(root, "run") if (version := version_of(name))}
+
+
+def resources_of(packages: Mapping[str, str]) -> dict[str, float]:
+    """What a worker says of itself, so that only work that it is fit for reaches it."""
+    making = digest(f"{own_digest()} {sorted(packages.items())}")
+    return {f"press {making[:12]}": 1, f"machine {machine_id()}": 1}
+
+
+@cache
+def own_digest() -> str:
+    """Of press' own source."""
+    folder = Path(press.__file__).parent
+    parts = [
+        f"{path.relative_to(folder).as_posix()} {digest(path.read_bytes())}"
+        for path in sorted(folder.rglob("*.py"))
+    ]
+    return digest("\n".join(parts))
+
+
+def version_of(package: str) -> str:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return ""
+
+
+def _pressed(
+    root: Path, words: tuple[str, ...], wanted: Callable[[], bool], hear: Callable[[str], None]
+) -> tuple[int, str, str]:
+    """A press of its own process, which ends with this one or when nobody waits for it."""
+    beside = root.parent
+    command = [sys.executable, "-P", "-m", "press", "--blog", str(root), *words]
+    with (beside / "said").open("w+b") as said, (beside / "told").open("w+b") as told:
+        child = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=told,
+            stderr=said,
+            env=_environment(),
+            preexec_fn=_end_with_parent,
+        )
+        try:
+            lines = _lines(beside / "said", f"{root}/")
+            while child.poll() is None and wanted():
+                with suppress(subprocess.TimeoutExpired):
+                    child.wait(LOOK)
+                for line in next(lines):
+                    hear(line)
+        finally:
+            _end(child)
+        texts = []
+        for file in (said, told):
+            file.seek(0)
+            texts.append(file.read().decode("utf-8", "replace").replace(f"{root}/", ""))
+        return child.returncode, texts[0], texts[1]
+
+
+def _lines(path: Path, root: str) -> Iterator[list[str]]:
+    """What came since the last look, in whole lines."""
+    with path.open("rb") as file:
+        rest = b""
+        while True:
+            *whole, rest = (rest + file.read()).split(b"\n")
+            yield [line.decode("utf-8", "replace").replace(root, "") for line in whole]
+
+
+def _end(child: "subprocess.Popen[bytes]") -> None:
+    if child.poll() is None:
+        child.terminate()
+        try:
+            child.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+
+
+def _end_with_parent() -> None:
+    """A worker that is killed leaves nothing behind; Linux alone can promise it."""
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM, signal.SIGINT})
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(DIE_WITH_PARENT, signal.SIGTERM)
+
+
+def _environment() -> Mapping[str, str]:
+    """As the worker was started, without what Dask sets for numeric libraries."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("DASK_")}
+
+
+def _files(root: Path) -> Iterator[tuple[str, bytes]]:
+    for path in sorted(root.rglob("*")):
+        name = path.relative_to(root).as_posix()
+        if path.is_file() and not name.startswith((".press/", "_site/")):
+            yield name, path.read_bytes()

@@ -1,0 +1,345 @@
+"""Posts run by workers: the same results as at home, and a word for whatever goes wrong."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+import pytest
+
+from press.blog import Blog
+from press.cli import main
+from press.workers.job import Done, Job, done_in, job_in
+
+from .conftest import PATIENCE, ROOT, Press, add_post, empty_blog
+
+SCRIPT = """\
+# %% setup
+import matplotlib.pyplot as plt
+
+# %% curve
+fig, ax = plt.subplots(figsize=(2, 1))
+ax.plot([1, {n}])
+
+# %% results tags=["values"]
+{{"number": {n}}}
+"""
+SLOW = """\
+# %% sleep
+import os, pathlib, time
+pathlib.Path({started!r}).write_text(str(os.getpid()))
+time.sleep({seconds})
+
+# %% results tags=["values"]
+{{"number": 7}}
+"""
+POISON = """\
+# %% poison
+import os, psutil, signal
+os.kill(psutil.Process().parent().parent().pid, signal.SIGKILL)
+"""
+
+
+def results(blog: Blog) -> dict[str, object]:
+    files = [path for path in (blog.root / "img").rglob("*") if path.is_file()]
+    found: dict[str, object] = {blog.shown(path): path.read_bytes() for path in files}
+    for path in blog.records.glob("*.json"):
+        tree = json.loads(path.read_bytes())
+        del tree["provenance"]
+        found[path.name] = tree
+    return found
+
+
+def test_results_are_those_of_home(blog: Blog, press: Press, tmp_path: Path) -> None:
+    for n in range(3):
+        add_post(blog, f"post-{n}", SCRIPT.format(n=n))
+    add_post(blog, "bad", "# %% bad\n1 / 0\n")
+    home = Blog(tmp_path / "home")
+    shutil.copytree(blog.root, home.root)
+
+    away = press("build", "--workers", "local:2")
+    assert main(["--blog", str(home.root), "build"]) == 1
+
+    assert len([name for name in results(blog) if name.endswith(".json")]) == 3
+    assert results(blog) == results(home)
+    assert away.code == 1
+    error = "code/bad.py:2: cell 'bad' raised ZeroDivisionError: division by zero; mend the cell"
+    assert away.err.splitlines()[-1] == error
+
+    told = press("verify", "--workers", "local:1", "post-0")
+
+    assert told.code == 0, told.err
+    assert told.out.splitlines()[-1].split() == ["post-0", "byte", "for", "byte"]
+
+
+def test_what_goes_over_the_wire_comes_whole_or_not_at_all() -> None:
+    job = Job(("build", "x"), {"code/x.py": b"\0\xff"}, "digest", {"numpy": "2"})
+    done = Done(0, "said", "told", "machine", "worker", {"img/x.svg": b"<svg>"})
+
+    assert job_in(job.packed()) == job
+    assert done_in(done.packed()) == done
+    data = done.packed()
+    for length in (0, 1, len(data) // 2, len(data) - 1):
+        with pytest.raises(ValueError, match="not whole"):
+            done_in(data[:length])
+
+
+def test_without_workers_the_engine_is_not_loaded() -> None:
+    code = """
+import importlib, sys
+for command in ("build", "verify", "worker", "status"):
+    importlib.import_module(f"press.commands.{command}")
+print([name for name in sys.modules if name.split(".")[0] in ("dask", "distributed")])
+"""
+    done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True)
+
+    assert done.stdout == "[]\n"
+
+
+@pytest.mark.parametrize("where", ["local:0", "nowhere", "tcp://127.0.0.1:1"])
+def test_workers_that_are_none_are_told(where: str, blog: Blog, press: Press) -> None:
+    add_post(blog, "post", SCRIPT.format(n=1))
+
+    told = press("build", "--workers", where)
+
+    assert told.code == 1
+    assert told.err.splitlines()[-1] == (
+        f"--workers {where}: names no workers; say local:N, tls://HOST:PORT or a file.py with a "
+        "function `cluster`"
+    )
+
+
+@pytest.fixture
+def port() -> int:
+    import socket
+
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        number: int = found.getsockname()[1]
+        return number
+
+
+Start = Callable[..., "subprocess.Popen[str]"]
+
+
+@pytest.fixture
+def start(blog: Blog) -> Iterator[Start]:
+    """Start a press of its own process; in the end none of them is left, nor what they began."""
+    begun: list[subprocess.Popen[str]] = []
+
+    def begin(*words: str, source: Path = ROOT / "src") -> "subprocess.Popen[str]":
+        command = [sys.executable, "-P", "-m", "press", "--blog", str(blog.root), *words]
+        environment = {**os.environ, "PYTHONPATH": str(source)}
+        child = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment)
+        begun.append(child)
+        return child
+
+    yield begin
+    for child in reversed(begun):
+        with suppress(psutil.NoSuchProcess):
+            for one in [*psutil.Process(child.pid).children(recursive=True), child]:
+                with suppress(psutil.NoSuchProcess):
+                    one.kill()
+        child.wait()
+
+
+def heard(child: "subprocess.Popen[str]", words: str) -> None:
+    assert child.stderr
+    for line in child.stderr:
+        if words in line:
+            return
+    raise AssertionError(f"it ended and never said {words!r}")
+
+
+@pytest.fixture
+def address(start: Start, port: int) -> str:
+    where = f"tls://127.0.0.1:{port}"
+    heard(start("worker", "--scheduler", where), "the scheduler is at")
+    return where
+
+
+def waited(true: Callable[[], object]) -> None:
+    end = time.monotonic() + PATIENCE
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.1)
+
+
+def alive(process: int) -> bool:
+    return bool(psutil.pid_exists(process) and psutil.Process(process).status() != "zombie")
+
+
+def slow(blog: Blog, tmp_path: Path, seconds: float = 600) -> Path:
+    """A post that says when it runs, and by which kernel."""
+    started = tmp_path / "started"
+    add_post(blog, "post", SLOW.format(started=str(started), seconds=seconds))
+    return started
+
+
+def test_a_worker_that_is_killed_is_replaced(
+    blog: Blog, start: Start, address: str, tmp_path: Path
+) -> None:
+    started = slow(blog, tmp_path, 4)
+    heard(start("worker", address), "at work for")
+    caller = start("build", "--workers", address)
+    waited(started.exists)
+    kernel = int(started.read_text())
+    worker = psutil.Process(kernel).parents()[1]
+    started.unlink()
+
+    worker.kill()
+
+    said = caller.communicate(timeout=PATIENCE)[1]
+    assert caller.returncode == 0, said
+    assert started.exists()
+    waited(lambda: not alive(kernel))
+    assert json.loads(blog.record("post").read_text())["values"]["number"]["text"] == "7"
+    assert not list(blog.records.glob(".*"))
+
+
+def test_a_post_that_kills_its_workers_is_given_up(blog: Blog, start: Start, address: str) -> None:
+    add_post(blog, "post", POISON)
+    heard(start("worker", address), "at work for")
+
+    caller = start("build", "--workers", address)
+
+    assert "ended two workers that ran it, and is given up" in caller.communicate()[1]
+    assert caller.returncode == 1
+    assert not blog.record("post").exists()
+
+
+def test_a_caller_that_is_killed_leaves_nothing_at_work(
+    blog: Blog, start: Start, address: str, tmp_path: Path
+) -> None:
+    started = slow(blog, tmp_path)
+    heard(start("worker", address), "at work for")
+    caller = start("build", "--workers", address)
+    waited(started.exists)
+    kernel = int(started.read_text())
+
+    caller.kill()
+
+    waited(lambda: not alive(kernel))
+
+
+def test_a_scheduler_that_is_killed_ends_the_caller_in_words(
+    blog: Blog, start: Start, port: int, tmp_path: Path
+) -> None:
+    address = f"tls://127.0.0.1:{port}"
+    started = slow(blog, tmp_path)
+    scheduler = start("worker", "--scheduler", address)
+    heard(scheduler, "the scheduler is at")
+    heard(start("worker", address), "at work for")
+    caller = start("build", "--workers", address)
+    waited(started.exists)
+    kernel = int(started.read_text())
+
+    scheduler.send_signal(signal.SIGKILL)
+
+    assert "was lost with the scheduler; start that again" in caller.communicate()[1]
+    assert caller.returncode == 1
+    waited(lambda: not alive(kernel))
+
+
+def test_a_worker_with_another_press_is_left_out(
+    blog: Blog, start: Start, address: str, tmp_path: Path
+) -> None:
+    add_post(blog, "post", SCRIPT.format(n=1))
+    other = tmp_path / "src"
+    shutil.copytree(ROOT / "src", other)
+    with (other / "press" / "clock.py").open("a") as file:
+        file.write("# newer\n")
+    heard(start("worker", address, source=other), "at work for")
+
+    caller = start("build", "--workers", address)
+
+    said = caller.communicate()[1]
+    assert "is left out: it has another press; update it to the same commit" in said
+    assert "has no worker that is as this press is" in said
+    assert caller.returncode == 1
+
+
+def test_without_the_secret_nobody_gets_in(start: Start, address: str, blog: Blog) -> None:
+    add_post(blog, "post", SCRIPT.format(n=1))
+    secret = blog.local / "workers.pem"
+    assert secret.stat().st_mode & 0o077 == 0
+    other = empty_blog(blog.root / ".press")
+    from press.workers.cluster import security
+
+    other.local.mkdir()
+    security(other, make=True)
+    shutil.copy(other.local / "workers.pem", secret)
+
+    caller = start("build", "--workers", address)
+
+    assert "cannot be reached" in caller.communicate()[1]
+    assert caller.returncode == 1
+
+
+def test_the_page_on_running_elsewhere_is_so(tmp_path: Path, port: int) -> None:
+    """Each of its commands, as it stands there, but for the port and the posts of this blog."""
+    text = (ROOT / "docs" / "running-elsewhere.md").read_text()
+    blocks = re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
+    commands = [line for block in blocks for line in block.splitlines()]
+    assert len(commands) == 11
+    blog = empty_blog(tmp_path)
+    for name in ("press", "src", "requirements"):
+        source = ROOT / name
+        copy = shutil.copytree if source.is_dir() else shutil.copy
+        copy(source, blog.root / name)
+    blog.local.mkdir()
+    (blog.local / "venv").symlink_to(ROOT / ".press" / "venv")
+    (blog.root / ".gitignore").write_text(".press\n_site\npart-*\n")
+    for n in range(2):
+        add_post(blog, f"post-{n}", SCRIPT.format(n=n))
+    git = ["git", "-c", "user.name=Somebody", "-c", "user.email=somebody@example.org"]
+    for words in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "A state"]):
+        subprocess.run([*git, *words], cwd=blog.root, check=True)
+    staying: list[subprocess.Popen[str]] = []
+    try:
+        for command in commands:
+            line = command.replace("8786", str(port))
+            if line.startswith("./press worker"):
+                child = subprocess.Popen(
+                    line.split(), cwd=blog.root, stderr=subprocess.PIPE, text=True
+                )
+                staying.append(child)
+                heard(child, "the scheduler is at" if "--scheduler" in line else "at work for")
+                continue
+            if "--shard" in line:  # another machine's
+                part = tmp_path / f"part-{line.split()[-1][0]}"
+                _without_results(blog, part)
+                subprocess.run(line.split(), cwd=part, check=True, capture_output=True)
+                continue
+            if "gather" in line:
+                _forget(blog)
+                for part in tmp_path.glob("part-*"):
+                    shutil.move(part, blog.root)
+            done = subprocess.run(line.split(), cwd=blog.root, capture_output=True, text=True)
+            assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
+    finally:
+        for child in reversed(staying):
+            child.terminate()
+            child.wait(PATIENCE)
+            if child.stderr:
+                child.stderr.close()
+
+
+def _without_results(blog: Blog, place: Path) -> None:
+    left_out = shutil.ignore_patterns(".git", ".press", "_site", "runs", "img", "downloads")
+    shutil.copytree(blog.root, place, ignore=left_out)
+    (place / ".press").mkdir()
+    (place / ".press" / "venv").symlink_to(ROOT / ".press" / "venv")
+
+
+def _forget(blog: Blog) -> None:
+    for folder in (blog.records, blog.root / "img", blog.downloads):
+        shutil.rmtree(folder, ignore_errors=True)
