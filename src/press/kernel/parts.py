@@ -85,6 +85,13 @@ def is_own(kind: type) -> bool:
     return bool(type.__dict__["__dict__"].__get__(kind).get("__module__") == "__main__")
 
 
+def is_of_script(value: Any, namespace: dict[str, Any]) -> bool:
+    """Whether it is a function or a class of the script, or of such a class."""
+    if type(value) is types.FunctionType:
+        return value.__globals__ is namespace
+    return is_own(value if type(value) is type else type(value))
+
+
 HOOKS = (
     *("__reduce__", "__reduce_ex__", "__getstate__", "__setstate__", "__getattribute__"),
     *("__del__", "__getnewargs__", "__getnewargs_ex__", "__class__"),

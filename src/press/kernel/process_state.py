@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from press.kernel import imports, restored
-from press.kernel.parts import Unknown, attributes, module_of
+from press.kernel.parts import Unknown, attributes, is_of_script, module_of
 
 OWN_NAMES = {
     *("parent_header", "_current_async_library", "current_effective_deadline"),
@@ -52,6 +52,7 @@ def told(shell: Any, beginning: Beginning) -> Iterator[tuple[str, Any]]:
     yield from _settings()
     yield "the random generator", random.getstate()
     yield "IPython", list(_hooks(shell))
+    yield "sys.meta_path", [_or_name(finder, shell.user_ns) for finder in sys.meta_path]
     yield from _loggers()
     yield from _changed_handlers(beginning)
     yield from _changed_context(beginning)
@@ -86,7 +87,6 @@ def _settings() -> Iterator[tuple[str, Any]]:
     yield "the signal mask", sorted(signal.pthread_sigmask(signal.SIG_BLOCK, []))
     timers = (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL, signal.ITIMER_PROF)
     yield "timers", [signal.getitimer(timer)[0] > 0 for timer in timers]
-    yield "sys.meta_path", [_name(finder) for finder in sys.meta_path]
 
 
 SETTINGS: Mapping[str, Callable[[Any], Any]] = {
@@ -231,6 +231,10 @@ def _magic(magic: Any) -> str:
 
 DRAWN = {"matplotlib.figure.Figure"}
 """Press itself says in which formats figures are drawn."""
+
+
+def _or_name(item: Any, namespace: dict[str, Any]) -> Any:
+    return item if is_of_script(item, namespace) else _name(item)
 
 
 def _name(item: Any) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from press.kernel import imports, process_state
 from press.kernel.description import Description
-from press.kernel.parts import Drawn, Unknown
+from press.kernel.parts import Drawn, Unknown, is_of_script
 
 HARMLESS = re.compile(
     r"""
@@ -68,7 +68,7 @@ def proof(shell: Any, bound: Iterable[str], beginning: process_state.Beginning) 
             if change.is_cached:
                 if description.holds(change.value):
                     raise Unknown("a library keeps a value of the script there", change.place)
-            elif not HARMLESS.fullmatch(change.place):
+            elif not HARMLESS.fullmatch(change.place) or is_of_script(change.value, shell.user_ns):
                 digests[change.place] = description.digest(
                     change.place, (change.is_gone, change.key, change.value)
                 )
