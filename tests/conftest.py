@@ -36,6 +36,8 @@ THEME = (
     "robots.txt",
     "search.json",
     "sitemap.xml",
+    "verdicts.csv",
+    "verdicts.json",
 )
 
 POST = """\

@@ -38,6 +38,7 @@ KINDS = [
     "/categories/",
     "/series/",
     "/ledger/",
+    "/verdicts/",
     "/search/",
     "/404.html",
 ]

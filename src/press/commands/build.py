@@ -26,7 +26,9 @@ from press.record.downloads import keep_archive
 from press.record.freshness import cost
 from press.record.notebook import keep_notebook
 from press.record.record import Record
+from press.record.shaken import kept
 from press.record.storage import remove_strays
+from press.record.verdicts import as_trees, verdicts
 from press.site.jekyll import OUTPUT, Jekyll
 from press.site.post import Post
 from press.site.prepared import keep_prepared
@@ -211,10 +213,12 @@ def finish(blog: Blog, plan: Plan, order: Order, jekyll: Jekyll) -> None:
                 scripted = post.slug in records
                 unmet = list(unmet_quotes(post, records.get(post.slug), scripted=scripted))
                 errors += unmet
-                keep_prepared(blog, post, check=check)
+                if not unmet:
+                    found = verdicts(post, records.get(post.slug), kept(blog, post.slug))
+                    keep_prepared(blog, post, as_trees(found), check=check)
                 if current and not unmet:
                     keep_notebook(blog, post, current, check=check)
         if not order.slugs and not errors:
-            kept = {slug: record for slug, record in records.items() if record}
-            keep_archive(blog, kept, check=check)
+            known = {slug: record for slug, record in records.items() if record}
+            keep_archive(blog, known, check=check)
     jekyll.build()

@@ -114,6 +114,8 @@ def _fit_for_the_page(element: Element) -> None:
         if element.tag != "mtd" or not side:
             raise FormulaError(f"it needs the style {style}, which pages here do not allow")
         element.set("columnalign", side[1])
+    if element.tag == "mtable":
+        element.attrib.pop("scriptlevel", None)  # what it is anyway; validators know it elsewhere
     if element.tag == "mover" and element[1].text in ACCENTS:
         element[1].text = ACCENTS[element[1].text]
         element[1].attrib.clear()

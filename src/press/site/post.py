@@ -1,7 +1,8 @@
 """A post → its front matter and what it quotes of its run, with line numbers."""
 
+import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,10 @@ FILE_NAME = re.compile(r"(\d{4}-\d{2}-\d{2})-(?P<slug>.+)\.(md|markdown)")
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 FRONT_MATTER = re.compile(r"---[ \t]*\n(?P<yaml>.*?)^---[ \t]*$\n?", re.DOTALL | re.MULTILINE)
 PACKAGE = re.compile(r"[A-Za-z0-9][\w.-]*(\[[\w,. -]+\])?( *([<>~=!]=|[<>]) *[\w.*]+,?)*")
+VERDICT = {
+    *("claim", "by", "year", "source", "published", "ours", "holds", "partly", "why", "figure")
+}
+RULE = (ast.BoolOp, ast.Compare, ast.BinOp, ast.UnaryOp)
 FRONT_MATTER_QUOTES = {"figure": "figure", "headline": "value"}
 
 
@@ -32,6 +37,11 @@ class Post:
     def tolerances(self) -> Mapping[str, float]:
         """Tolerances that the post's author sets: of a value by its name, of a table/column."""
         return self.front.get("tolerances") or {}
+
+    @property
+    def verdicts(self) -> Sequence[Mapping[str, Any]]:
+        """What others claimed, each with the rule by which the run decides."""
+        return self.front.get("verdicts") or ()
 
     @property
     def packages(self) -> tuple[str, ...]:
@@ -96,7 +106,53 @@ def _front(source: str, shown: str) -> dict[str, Any]:
         )
     _check_tolerances(front.get("tolerances"), shown)
     _check_packages(front.get("packages"), shown)
+    for verdict in _items(front.get("verdicts"), shown):
+        _check_verdict(verdict, shown)
     return front
+
+
+def _items(verdicts: object, shown: str) -> Sequence[object]:
+    if verdicts is None:
+        return ()
+    if isinstance(verdicts, list):
+        return verdicts
+    raise PressError(f"{shown}:2", "`verdicts` is no list", "begin each with `- claim: …`")
+
+
+def _check_verdict(verdict: object, shown: str) -> None:
+    given = set(verdict) if isinstance(verdict, dict) else set()
+    absent = [key for key in ("claim", "by", "year", "source") if key not in given]
+    if absent or given - VERDICT or not isinstance(verdict, dict):
+        wrong = f"lacks {', '.join(absent)}" if absent else f"has {', '.join(given - VERDICT)}"
+        remedy = f"of these it may have: {', '.join(sorted(VERDICT))}"
+        raise PressError(f"{shown}:2", f"a verdict {wrong}", remedy)
+    if "holds" not in given and not {"published", "ours"} <= given:
+        remedy = "write `holds: value > 1`, or `published: 97%` and `ours: value`"
+        raise PressError(f"{shown}:2", f"nothing decides on {verdict['claim']!r}", remedy)
+    for key in ("holds", "partly"):
+        try:
+            names_in_rule(str(verdict.get(key, "0")))
+        except (SyntaxError, ValueError) as error:
+            rule = verdict[key]
+            remedy = "compare values, numbers, and their sums, products and abs()"
+            raise PressError(f"{shown}:2", f"{rule!r} is no rule ({error})", remedy) from error
+
+
+def names_in_rule(rule: str) -> set[str]:
+    """The values that a rule compares; ValueError or SyntaxError if it is none."""
+    found: set[str] = set()
+    called: set[int] = set()
+    for node in ast.walk(ast.parse(rule, mode="eval").body) if rule else ():
+        match node:
+            case ast.Call(func=ast.Name(id="abs") as function, args=[_], keywords=[]):
+                called.add(id(function))
+            case ast.Name(id=name) if id(node) not in called:
+                found.add(name)
+            case ast.Constant(value=int() | float()) | ast.Name():
+                continue
+            case ast.expr() if not isinstance(node, RULE):
+                raise ValueError(f"it has {ast.unparse(node)}")
+    return found
 
 
 def _check_packages(packages: object, shown: str) -> None:
@@ -127,6 +183,13 @@ def _front_quotes(front: Mapping[str, Any], text: str) -> Iterator[Quote]:
     for key, kind in FRONT_MATTER_QUOTES.items():
         if isinstance(front.get(key), str):
             yield Quote(kind, front[key], _line_of(text, key))
+    for verdict in front.get("verdicts") or ():
+        line = _line_of(text, "verdicts")
+        rules = " and ".join(f"({verdict[key]})" for key in ("holds", "partly") if key in verdict)
+        names = names_in_rule(rules) | ({verdict["ours"]} if "ours" in verdict else set())
+        yield from (Quote("value", name, line) for name in sorted(names))
+        if "figure" in verdict:
+            yield Quote("figure", verdict["figure"], line)
     for name in front.get("tolerances") or ():
         table, of, column = str(name).partition("/")
         line = _line_of(text, str(name), "tolerances")

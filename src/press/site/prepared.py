@@ -1,6 +1,8 @@
 """What press has ready for the page of a post: the numbers of its figures and tables, formulas."""
 
 import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from press.blog import Blog
 from press.errors import PressError
@@ -8,11 +10,18 @@ from press.files import write
 from press.site.formula import rendered
 from press.site.post import Post
 from press.site.quotes import numbers
+from press.terminal import say
 
 
-def keep_prepared(blog: Blog, post: Post, *, check: bool) -> None:
+def keep_prepared(
+    blog: Blog, post: Post, verdicts: Sequence[Mapping[str, Any]], *, check: bool
+) -> None:
     """Bring it up to date; with `check`, refuse what is not."""
-    content = {**numbers(post.quotes), "formulas": rendered(post.path, post.formulas)}
+    content = {
+        **numbers(post.quotes),
+        "formulas": rendered(post.path, post.formulas),
+        "verdicts": verdicts,
+    }
     filled = {name: item for name, item in content.items() if item}
     made = json.dumps(filled, indent=1, ensure_ascii=False) + "\n" if filled else ""
     path = blog.prepared(post.slug)
@@ -20,9 +29,21 @@ def keep_prepared(blog: Blog, post: Post, *, check: bool) -> None:
     if made == stored:
         return
     if check:
-        problem = "its formulas, or the numbers of its figures, changed"
+        problem = "its formulas, its verdicts or the numbers of its figures changed"
         raise PressError(f"{post.path}:1", problem, f"run: ./press build {post.slug}")
+    for told in _turned(stored, verdicts):
+        say(f"{post.path}:1: {told}")
     if made:
         write(path, made)
     else:
         path.unlink()
+
+
+def _turned(stored: str, verdicts: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Which claims have another verdict than before."""
+    known = json.loads(stored).get("verdicts", []) if stored else []
+    before = {item["claim"]: item["verdict"] for item in known}
+    for item in verdicts:
+        was = before.get(item["claim"], item["verdict"])
+        if was != item["verdict"]:
+            yield f"the verdict on {item['claim']!r} was {was}, and is now {item['verdict']}"
