@@ -90,12 +90,29 @@ def _settings() -> Iterator[tuple[str, Any]]:
 
 
 SETTINGS: Mapping[str, Callable[[Any], Any]] = {
-    "decimal": lambda decimal: repr(decimal.getcontext()),
-    "csv": lambda csv: csv.field_size_limit(),
+    "decimal": lambda decimal: [
+        repr(context)
+        for context in (
+            decimal.getcontext(),
+            decimal.DefaultContext,
+            decimal.BasicContext,
+            decimal.ExtendedContext,
+        )
+    ],
+    "csv": lambda csv: [csv.field_size_limit(), *map(_dialect, csv.list_dialects())],
     "_tracemalloc": lambda tracemalloc: tracemalloc.is_tracing(),
     "matplotlib": lambda matplotlib: str(matplotlib.rcParams._get("backend")),
 }
 """By module, what it keeps where its names do not show it."""
+
+
+def _dialect(name: str) -> list[str]:
+    import csv
+
+    dialect = csv.get_dialect(name)
+    return [name, *(repr(getattr(dialect, part)) for part in dir(dialect) if part[0] != "_")]
+
+
 LIMITS = [name for name in dir(resource) if name.startswith("RLIMIT_")]
 
 
