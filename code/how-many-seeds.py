@@ -76,12 +76,12 @@ for each, units, colour in ((small, hidden[0], "C0"), (large, hidden[1], "C1")):
     ax.axvline(each.mean(), color=colour)
 ends = min(small.min(), large.min()), max(small.max(), large.max())
 top = ax.get_ylim()[1]
-ax.text(small.mean() - 0.03, 0.97 * top, f"{hidden[0]} units", color="C0",
+ax.text(small.mean() - 0.03, 1.14 * top, f"{hidden[0]} units", color="C0",
         ha="right", va="top")
-ax.text(large.mean() + 0.03, 0.97 * top, f"{hidden[1]} units", color="C1",
+ax.text(large.mean() + 0.03, 1.14 * top, f"{hidden[1]} units", color="C1",
         va="top")
-ax.set(xlim=(ends[0] - 0.1, ends[1] + 0.1), ylabel="networks",
-       xlabel="test accuracy (%)")
+ax.set(xlim=(ends[0] - 0.1, ends[1] + 0.1), ylim=(0, 1.15 * top),
+       xlabel="test accuracy (%)", ylabel="networks")
 
 # %% the-truth
 gap = large.mean() - small.mean()
