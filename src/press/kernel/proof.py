@@ -18,7 +18,7 @@ HARMLESS = re.compile(
     | tempfile\._name_sequence\b.* | typing\.(_cleanups | _overload_registry)\b.*
     | sys\.meta_path | tensorflow\..*RUNTIME_FUNCTION_REFS.*
     | (sys|builtins)\.(last_\w+|ps\d|_|displayhook|modules.*|__press_\w+|exit|quit|display|input)
-    | getpass\.getpass | time\.tzname
+    | getpass\.getpass | time\.tzname | copyreg\.dispatch_table\.<class\ 'traceback'>
     | numpy\.finfo\._finfo_cache\b.*\.(_\w+ | tiny | smallest_\w+ | eps(neg)? | max | min | bits
         | resolution | precision | \w+exp | nmant | machep | negep)
     | numpy\.random\.mtrand\._rand\b.* | numpy\._core\.overrides\.ARRAY_FUNCTIONS
