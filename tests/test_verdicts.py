@@ -146,6 +146,9 @@ def test_where_a_published_number_lies(published: str, verdict: str) -> None:
         "abs(a, b)",
         "f(a)",
         "a <",
+        "a == b",
+        "not a",
+        "a ** b > 1",
     ],
 )
 def test_what_is_no_rule_is_told(rule: str, blog: Blog, press: Press) -> None:
@@ -166,6 +169,10 @@ def test_what_is_no_rule_is_told(rule: str, blog: Blog, press: Press) -> None:
         ("ours > other\n", "word > 1\n", "needs the number of 'word', which is a text"),
         ("    by: Somebody\n", "", "a verdict lacks by"),
         ("    why:", "    because:", "a verdict has because"),
+        ("ours > other\n", "1 < 2\n", "it names no value"),
+        ("year: 2020", "year: lately", "'lately' is no year"),
+        ("ours: several", "ours: other", "cannot be held to a range of 'other'"),
+        ('"97.0"', "many", "cannot be held to a range of 'several'"),
         ("    ours: several\n", "", "nothing decides on 'It is 97.0'"),
     ],
 )

@@ -48,6 +48,18 @@ os.kill(psutil.Process().parent().parent().pid, signal.SIGKILL)
 """
 
 
+CLUSTER = """\
+async def cluster():
+    from distributed import LocalCluster, Security
+
+    return await LocalCluster(
+        n_workers=1, threads_per_worker=1, host="127.0.0.1", protocol="{protocol}",
+        security=Security.temporary() if "{protocol}" == "tls" else None,
+        dashboard_address="127.0.0.1:0", asynchronous=True,
+    )
+"""
+
+
 def results(blog: Blog) -> dict[str, object]:
     files = [path for path in (blog.root / "img").rglob("*") if path.is_file()]
     found: dict[str, object] = {blog.shown(path): path.read_bytes() for path in files}
@@ -82,7 +94,7 @@ def test_results_are_those_of_home(blog: Blog, press: Press, tmp_path: Path) -> 
 
 def test_what_goes_over_the_wire_comes_whole_or_not_at_all() -> None:
     job = Job(("build", "x"), {"code/x.py": b"\0\xff"}, "digest", {"numpy": "2"})
-    done = Done(0, "said", "told", "machine", "worker", {"img/x.svg": b"<svg>"})
+    done = Done(0, "said", "worker", {"img/x.svg": b"<svg>"})
 
     assert job_in(job.packed()) == job
     assert done_in(done.packed()) == done
@@ -115,6 +127,21 @@ def test_workers_that_are_none_are_told(where: str, blog: Blog, press: Press) ->
         f"--workers {where}: names no workers; say local:N, tls://HOST:PORT or a file.py with a "
         "function `cluster`"
     )
+
+
+@pytest.mark.parametrize(("protocol", "code"), [("tcp", 1), ("tls", 0)])
+def test_a_cluster_of_ones_own_must_not_speak_in_the_open(
+    protocol: str, code: int, blog: Blog, press: Press, tmp_path: Path
+) -> None:
+    add_post(blog, "post", SCRIPT.format(n=1))
+    file = tmp_path / "cluster.py"
+    file.write_text(CLUSTER.format(protocol=protocol))
+
+    told = press("build", "--workers", str(file))
+
+    assert told.code == code, told.err
+    assert ("its cluster speaks in the open" in told.err) == (code == 1)
+    assert blog.record("post").exists() == (code == 0)
 
 
 @pytest.fixture

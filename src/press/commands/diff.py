@@ -78,5 +78,7 @@ def _at(blog: Blog, revision: str) -> Iterator[Blog]:
             raise PressError(revision, problem, remedy)
         file.seek(0)
         with tarfile.open(fileobj=file) as archive:
-            archive.extractall(folder, filter="data")
+            # As the first releases of Python 3.11 know it: an attribute that they pass over.
+            archive.extraction_filter = getattr(tarfile, "data_filter", None)
+            archive.extractall(folder)
         yield Blog(Path(folder))

@@ -15,7 +15,7 @@ from press.errors import PressError
 from press.record.record import Record, ValueRecord
 from press.record.shaken import Shaken, current
 from press.run.outputs import number_in
-from press.site.post import Post, names_in_rule
+from press.site.post import Post, names_in_rule, rules_of
 
 HOLDS, PARTLY, FAILS, OPEN = "holds", "holds partly", "does not hold", "not settled"
 SURE = 0.95
@@ -66,10 +66,14 @@ def verdicts(post: Post, record: Record | None, tried: Shaken | None) -> list[Ve
 def _verdict(post: Post, entry: Mapping[str, Any], record: Record, tried: Shaken | None) -> Verdict:
     rule = str(entry.get("holds") or "")
     names = [str(entry["ours"])] if "ours" in entry else sorted(names_in_rule(rule))
-    runs = list(_runs(post, record, tried, {*names, *names_in_rule(_rules(entry))}))
+    runs = list(_runs(post, record, tried, {*names, *names_in_rule(rules_of(entry))}))
     told = [_true(rule, run) for run in runs] if rule else []
     partly = [_true(str(entry["partly"]), run) for run in runs] if "partly" in entry else []
     value = record.values[names[0]]
+    if not rule and (number_in(str(entry["published"])) is None or not value.expected):
+        problem = f"{entry['published']!r} cannot be held to a range of {names[0]!r}"
+        remedy = "hold a number to a mean of `runs`, or state a rule with `holds`"
+        raise PressError(f"{post.path}:1", problem, remedy)
     return Verdict(
         claim=str(entry["claim"]),
         by=str(entry["by"]),
@@ -99,19 +103,12 @@ def by_share(told: Sequence[bool], partly: Sequence[bool]) -> str:
 
 def by_range(published: str, value: ValueRecord) -> str:
     """By where a published number lies: where a further run would, far from there, or between."""
-    number = number_in(published)
-    low, high = (number_in(end) for end in value.expected.split(" to "))
-    assert number is not None
-    assert low is not None
-    assert high is not None
+    number = number_in(published) or 0
+    low, high = (number_in(end) or 0 for end in value.expected.split(" to "))
     if low <= number <= high:
         return HOLDS
     half = (high - low) / 2
     return FAILS if number < low - half or number > high + half else OPEN
-
-
-def _rules(entry: Mapping[str, Any]) -> str:
-    return " and ".join(f"({entry[key]})" for key in ("holds", "partly") if key in entry)
 
 
 def _runs(

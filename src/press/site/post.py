@@ -22,6 +22,7 @@ VERDICT = {
     *("claim", "by", "year", "source", "published", "ours", "holds", "partly", "why", "figure")
 }
 RULE = (ast.BoolOp, ast.Compare, ast.BinOp, ast.UnaryOp)
+SIGNS = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.USub)
 FRONT_MATTER_QUOTES = {"figure": "figure", "headline": "value"}
 
 
@@ -129,9 +130,12 @@ def _check_verdict(verdict: object, shown: str) -> None:
     if "holds" not in given and not {"published", "ours"} <= given:
         remedy = "write `holds: value > 1`, or `published: 97%` and `ours: value`"
         raise PressError(f"{shown}:2", f"nothing decides on {verdict['claim']!r}", remedy)
+    if not isinstance(verdict["year"], int):
+        raise PressError(f"{shown}:2", f"{verdict['year']!r} is no year", "write it as year: 2017")
     for key in ("holds", "partly"):
         try:
-            names_in_rule(str(verdict.get(key, "0")))
+            if key in verdict and not names_in_rule(str(verdict[key])):
+                raise ValueError("it names no value")
         except (SyntaxError, ValueError) as error:
             rule = verdict[key]
             remedy = "compare values, numbers, and their sums, products and abs()"
@@ -152,7 +156,14 @@ def names_in_rule(rule: str) -> set[str]:
                 continue
             case ast.expr() if not isinstance(node, RULE):
                 raise ValueError(f"it has {ast.unparse(node)}")
+            case ast.cmpop() | ast.operator() | ast.unaryop() if not isinstance(node, SIGNS):
+                raise ValueError(f"it has the sign {type(node).__name__}")
     return found
+
+
+def rules_of(verdict: Mapping[str, Any]) -> str:
+    """All that it compares, as one rule."""
+    return " and ".join(f"({verdict[key]})" for key in ("holds", "partly") if key in verdict)
 
 
 def _check_packages(packages: object, shown: str) -> None:
@@ -185,8 +196,9 @@ def _front_quotes(front: Mapping[str, Any], text: str) -> Iterator[Quote]:
             yield Quote(kind, front[key], _line_of(text, key))
     for verdict in front.get("verdicts") or ():
         line = _line_of(text, "verdicts")
-        rules = " and ".join(f"({verdict[key]})" for key in ("holds", "partly") if key in verdict)
-        names = names_in_rule(rules) | ({verdict["ours"]} if "ours" in verdict else set())
+        names = names_in_rule(rules_of(verdict)) | (
+            {verdict["ours"]} if "ours" in verdict else set()
+        )
         yield from (Quote("value", name, line) for name in sorted(names))
         if "figure" in verdict:
             yield Quote("figure", verdict["figure"], line)

@@ -99,8 +99,17 @@ async def _cluster(blog: Blog, where: str) -> Any:
     if path.suffix == ".py" and path.is_file():
         make = run_path(str(path)).get("cluster")
         if callable(make):
-            return await make()
+            return await _closed(path, await make())
         raise PressError(
             f"{path}:1", "has no function `cluster`", "let it return a cluster of Dask"
         )
     raise PressError(f"--workers {where}", "names no workers", FORMS)
+
+
+async def _closed(path: Path, made: Any) -> Any:
+    """Somebody's cluster, if nobody else can look in."""
+    if not str(made.scheduler_address).startswith("tls://"):
+        await made.close()
+        remedy = "give it `security=Security.temporary()` of distributed and the protocol tls"
+        raise PressError(f"{path}:1", "its cluster speaks in the open", remedy)
+    return made

@@ -24,9 +24,10 @@ from press.workers.task import (
     TOPIC,
     difference,
     do,
+    machine_named,
+    making_of,
     own_digest,
     packages_of,
-    resources_of,
 )
 
 if TYPE_CHECKING:
@@ -70,8 +71,8 @@ class Crew:
         that take the place of lost ones; of others only what they said at the start is known.
         """
         if self.say_what_they_are:
-            making, _ = resources_of(self.packages)
-            return {"resources": {making: 1} | ({f"machine {machine}": 1} if machine else {})}
+            asked = {making_of(self.packages): 1}
+            return {"resources": asked | ({machine_named(machine): 1} if machine else {})}
         return {"workers": [a for a in self.addresses if machine in ("", self.machines[a])]}
 
     async def _result(self, future: Any) -> bytes:
@@ -120,7 +121,7 @@ async def crew(blog: Blog, where: str) -> AsyncIterator[Crew]:
         if not good:
             raise PressError(where, "has no worker that is as this press is", "see above")
         client.subscribe_topic(TOPIC, _tell)
-        making, _ = resources_of(ask.packages)
+        making = making_of(ask.packages)
         says = (await client.scheduler.identity())["workers"]
         known = all(making in says.get(address, {}).get("resources", ()) for address in good)
         yield Crew(client, tuple(good), good, known, ask.press, ask.packages)

@@ -35,9 +35,6 @@ class Done:
     """None if nothing was done."""
     said: str = ""
     """What it said to its author."""
-    told: str = ""
-    """What it gave as its result."""
-    machine: str = ""
     worker: str = ""
     files: Mapping[str, bytes] = field(default_factory=dict)
     """Those that it made or changed."""

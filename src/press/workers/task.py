@@ -48,18 +48,18 @@ def do(data: bytes) -> bytes:
 
 def done(job: Job, place: Path, wanted: Callable[[], bool], hear: Callable[[str], None]) -> Done:
     if other := difference(job):
-        return Done(said=other, machine=machine_id())
+        return Done(said=other)
     with tempfile.TemporaryDirectory(prefix="press-", dir=place) as folder:
         root = Path(folder, "blog")
         for name, content in job.files.items():
             path = root / name
             if not path.resolve().is_relative_to(root.resolve()):
-                return Done(said=f"{name} lies outside the blog", machine=machine_id())
+                return Done(said=f"{name} lies outside the blog")
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
-        code, said, told = _pressed(root, job.words, wanted, hear)
+        code, said = _pressed(root, job.words, wanted, hear)
         made = {name: content for name, content in _files(root) if job.files.get(name) != content}
-        return Done(code, said, told, machine_id(), files=made)
+        return Done(code, said, files=made)
 
 
 def difference(job: Job) -> str:
@@ -82,8 +82,15 @@ def packages_of(root: Path) -> dict[str, str]:
 
 def resources_of(packages: Mapping[str, str]) -> dict[str, float]:
     """What a worker says of itself, so that only work that it is fit for reaches it."""
-    making = digest(f"{own_digest()} {sorted(packages.items())}")
-    return {f"press {making[:12]}": 1, f"machine {machine_id()}": 1}
+    return {making_of(packages): 1, machine_named(machine_id()): 1}
+
+
+def making_of(packages: Mapping[str, str]) -> str:
+    return f"press {digest(f'{own_digest()} {sorted(packages.items())}')[:12]}"
+
+
+def machine_named(name: str) -> str:
+    return f"machine {name}"
 
 
 @cache
@@ -106,21 +113,21 @@ def version_of(package: str) -> str:
 
 def _pressed(
     root: Path, words: tuple[str, ...], wanted: Callable[[], bool], hear: Callable[[str], None]
-) -> tuple[int, str, str]:
+) -> tuple[int, str]:
     """A press of its own process, which ends with this one or when nobody waits for it."""
-    beside = root.parent
+    path = root.parent / "said"
     command = [sys.executable, "-P", "-m", "press", "--blog", str(root), *words]
-    with (beside / "said").open("w+b") as said, (beside / "told").open("w+b") as told:
+    with path.open("w+b") as said:
         child = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
-            stdout=told,
+            stdout=subprocess.DEVNULL,
             stderr=said,
             env=_environment(),
             preexec_fn=_end_with_parent,
         )
         try:
-            lines = _lines(beside / "said", f"{root}/")
+            lines = _lines(path, f"{root}/")
             while child.poll() is None and wanted():
                 with suppress(subprocess.TimeoutExpired):
                     child.wait(LOOK)
@@ -128,11 +135,8 @@ def _pressed(
                     hear(line)
         finally:
             _end(child)
-        texts = []
-        for file in (said, told):
-            file.seek(0)
-            texts.append(file.read().decode("utf-8", "replace").replace(f"{root}/", ""))
-        return child.returncode, texts[0], texts[1]
+        text = path.read_text("utf-8", "replace").replace(f"{root}/", "")
+        return child.returncode, text
 
 
 def _lines(path: Path, root: str) -> Iterator[list[str]]:
