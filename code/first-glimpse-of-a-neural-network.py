@@ -390,7 +390,7 @@ for ax, when in zip(panels, ("before", "after")):
     points, _ = maps[f"hidden layer, {when}"]
     for digit in range(10):
         across, up = points[labels == digit].T
-        colour = f"C{digit % 6}"
+        colour = plt.cm.tab10(digit)
         ax.scatter(across, up, s=22, color=colour, alpha=0.5, linewidths=0,
                    marker=f"${digit}$")
         ax.text(np.median(across), np.median(up), digit, color=colour,

@@ -6,11 +6,11 @@ const named = (epoch) => (epoch === 0 ? "before training" : `after epoch ${epoch
 const rounded = (value) => value?.toFixed(3) ?? "–";
 const percent = (share) => `${Math.round(share * 1e4) / 100}%`;
 
-// Losses fall by orders of magnitude: what is above zero is drawn on a logarithmic scale.
+// Losses fall by orders of magnitude: what does is drawn on a logarithmic scale.
 function scale(values) {
   const low = Math.min(...values);
   const high = Math.max(...values);
-  const bend = low > 0 ? Math.log10 : (value) => value;
+  const bend = low > 0 && high > 3 * low ? Math.log10 : (value) => value;
   const span = bend(high) - bend(low) || 1;
   const steps = span > 2 ? [1] : [1, 2, 5];
   const marks = low > 0

@@ -18,7 +18,7 @@ scratch.getContext("2d", READ);
 export default async function pad(figure) {
   const { models: urls, labels, sprite } = figure.dataset;
   const names = labels.split(", ");
-  const parts = built(figure.querySelector(".board"), names);
+  const parts = built(figure.querySelector(".board"), names, !("loose" in figure.dataset));
   const { paper, prompt, buttons, centre, steps, heads, rows, sights, status } = parts;
   const ink = new Float32Array(PAD * PAD);
   const marks = [];
@@ -134,7 +134,7 @@ function made(name, attributes = {}, ...children) {
   return element;
 }
 
-function built(board, names) {
+function built(board, names, centred) {
   // It takes the focus when it is drawn on, so that Ctrl+Z is heard.
   const paper = made("canvas", {
     width: PAD, height: PAD, tabindex: -1, role: "img", "aria-label": "The pad: draw on it with a mouse, a finger or a pen",
@@ -147,7 +147,7 @@ function built(board, names) {
   )]);
   const buttons = { undo: button("Undo"), clear: button("Clear"), ...Object.fromEntries(moves) };
   const centre = made("input", { type: "checkbox" });
-  centre.checked = true;
+  centre.checked = centred;
   const picture = () => made("canvas", { width: STEP, height: STEP, "aria-hidden": true });
   const steps = CENTRED.map(() => made("li", {}, picture(), made("span")));
   const heads = names.map(() => made("b", {}, "–"));

@@ -8,6 +8,7 @@ from press.blog import Blog
 from press.errors import PressError
 from press.files import digest, write
 from press.record.record import Provenance, Record
+from press.script.inputs import STYLE
 
 ARCHIVE = "downloads/everything.zip"
 LONG_AGO = (1980, 1, 1, 0, 0, 0)
@@ -44,7 +45,8 @@ def _files(blog: Blog, slug: str, record: Record) -> Sequence[tuple[str, str]]:
     pairs = [(f"{slug}/{slug}.py", record.script), (f"{slug}/{slug}.ipynb", notebook)]
     if record.requirements:
         pairs.append((f"{slug}/requirements.txt", record.requirements.file))
-    return pairs
+    read = sorted(record.inputs.keys() - record.products - {f"code/{STYLE}"})
+    return [*pairs, *((f"{slug}/{path.removeprefix('code/')}", path) for path in read)]
 
 
 def _manifest_in(path: Path) -> str:
