@@ -122,16 +122,17 @@ more = errors[:, :, 1] - errors[:, :, 0]  # of strangers' digits
 
 # %% strangers
 fig, panels = plt.subplots(1, 3, figsize=(5.6, 3))
-for ax, kind, pairs, on in zip(panels, kinds, errors.swapaxes(0, 1),
-                               on_test.mean(axis=(0, 2))):
-    ax.plot(pairs.T, "o-", color="C0", alpha=0.6, lw=1)
-    ax.axhline(on, color="C1", lw=1, ls="--")
-    ax.set(title=kind, xlim=(-0.4, 1.4), ylim=(0, None))
+test = on_test.mean(axis=(0, 2))
+low = np.minimum(errors.min(axis=(0, 2)), test)
+high = np.maximum(errors.max(axis=(0, 2)), test)
+reach = 0.55 * (high - low).max()  # one scale for all: slopes compare
+for r, (ax, kind) in enumerate(zip(panels, kinds)):
+    ax.plot(errors[:, r].T, "o-", color="C0", alpha=0.6, lw=1)
+    ax.axhline(test[r], color="C1", lw=1, ls="--")
+    middle = (low[r] + high[r]) / 2
+    ax.set(title=kind, xlim=(-0.4, 1.4), ylim=(middle - reach, middle + reach))
     ax.set_xticks([0, 1], ["known", "new"])
 panels[0].set(ylabel="misread (%)")
-for ax in panels:
-    low, high = ax.get_ylim()
-    ax.set_ylim(0, 1.1 * high)
 
 # %% results
 pd.DataFrame({
@@ -139,7 +140,7 @@ pd.DataFrame({
     "hands new": [f"{e:.2f}%" for e in errors[:, :, 1].mean(axis=0)],
     "difference": [f"{d:.2f}" for d in more.mean(axis=0)],
     "sd": [f"{d:.2f}" for d in more.std(axis=0, ddof=1)],
-    "test set": [f"{e:.2f}%" for e in on_test.mean(axis=(0, 2))],
+    "test set": [f"{e:.2f}%" for e in test],
 }, index=pd.Index(kinds, name="reader"))
 
 # %% by-writer
@@ -166,6 +167,8 @@ no_mistake = [np.mean(rate[young == who] == 0) for who in (True, False)]
 assert not np.isin(test_writer, writer).any()  # no writer is in both
 assert (more[:, 0] > 0.3).all()  # nearest image: in every draw
 assert more[:, 1].mean() > 0.02 and more[:, 2].mean() > 0.02
+assert errors[:, 0, 1].mean() > errors[:, 2, 1].mean()
+assert test[0] > test[2]  # new hands: the network is the better one
 assert more[:, 0].mean() > 2 * max(more[:, 1:].mean(axis=0))
 assert abs(on_test[:, :, 0] - on_test[:, :, 1]).max() < 0.8
 assert halves[0] > 1.5 * halves[1]  # the first half is the harder one
@@ -191,6 +194,8 @@ assert no_mistake[0] > 0.3
     "squares_more": f"{more[:, 1].mean():.2f}",
     "network_known": f"{errors[:, 2, 0].mean():.2f}%",
     "network_new": f"{errors[:, 2, 1].mean():.2f}%",
+    "nearest_test": f"{test[0]:.2f}%",
+    "network_test": f"{test[2]:.2f}%",
     "network_more": f"{more[:, 2].mean():.2f}",
     "first_half": f"{halves[0]:.1f}%",
     "second_half": f"{halves[1]:.1f}%",

@@ -547,7 +547,8 @@ title: A post
 
 - In a list:
 
-  {{% include digit-pad.html model="dense-reader" data="others" caption="Another." %}}
+  {{% include digit-pad.html model="dense-reader" data="others" caption="Another."
+  opens="as-it-lies" %}}
 
   and on.
 """
@@ -792,6 +793,15 @@ def test_all_can_be_done_with_the_keyboard(browser: Browser, address: str, site:
     assert not pad.ink()[..., 3].any()
     press(pad, "Undo")
     assert pad.scores() == chosen
+    pad.page.context.close()
+
+
+def test_a_pad_opens_as_the_post_says(browser: Browser, address: str) -> None:
+    pad = opened(browser, address)
+    pad.page.evaluate("document.querySelectorAll('.pad')[1].scrollIntoView()")
+    ticks = pad.page.get_by_label("Centre it first")
+    ticks.nth(1).wait_for()
+    assert [tick.is_checked() for tick in ticks.all()] == [True, False]
     pad.page.context.close()
 
 

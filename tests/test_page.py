@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
 import pytest
+import yaml
 from PIL import Image
 from playwright.sync_api import Browser, ElementHandle, Page, Route
 
@@ -431,6 +432,26 @@ def test_hidden_posts_are_in_no_list(blog: Blog) -> None:
     lists = ["index.html", "feed.xml", "search.json", "ledger/index.html"]
     lists += [f"{name}/index.html" for name in ("archive", "tags", "categories", "series")]
     assert [name for name in lists if "every-element" in (site / name).read_text("utf-8")] == []
+
+
+def test_home_says_where_to_begin_and_what_was_settled_last(blog: Blog) -> None:
+    home = (blog.root / "_site" / "index.html").read_text("utf-8")
+    start = yaml.safe_load(blog.text(blog.root / "_config.yml"))["start"]
+    beginning = home.partition('id="start"')[2].partition("</ol>")[0]
+    assert re.findall(r'href="/posts/([^/]+)/"', beginning) == start
+
+    newest = home.partition('id="newest"')[2].partition("</ul>")[0]
+    shown = re.findall(r'data-of="([^"]+)"><b>\1</b> <a href="/posts/([^/]+)/">', newest)
+    settled = [
+        slug
+        for path in sorted(blog.posts.glob("*.md"), reverse=True)
+        if (slug := path.stem[11:]) and "\nverdicts:" in path.read_text("utf-8")
+    ]
+    assert len(shown) == 3
+    assert {slug for _, slug in shown} <= set(settled)
+    for verdict, slug in shown:
+        told = json.loads((blog.root / "_data" / "pages" / f"{slug}.json").read_text("utf-8"))
+        assert told["verdicts"][0]["verdict"] == verdict
 
 
 def test_feed_sitemap_and_metadata_can_be_parsed(blog: Blog) -> None:

@@ -99,6 +99,10 @@ def test_the_archive_has_all_posts(everything: Path) -> None:
         assert (folder / f"{path.stem}.ipynb").read_bytes() == notebook
         pins = (blog.root / record.requirements.file).read_bytes()
         assert (folder / "requirements.txt").read_bytes() == pins
+        read = record.inputs.keys() - record.products - {"code/matplotlibrc"}
+        for name in read:
+            there = (folder / name.removeprefix("code/")).read_bytes()
+            assert there == (blog.root / name).read_bytes()
 
 
 def test_requirements_are_what_the_run_had_and_can_be_had(everything: Path) -> None:
