@@ -47,10 +47,10 @@ def centre(n):
 
 
 # %% ways
-def around(images, choose):  # of each pixel and its eight neighbours
+def around(images, choose, side):  # of each pixel and its neighbours
     wide = np.pad(images, ((0, 0), (1, 1), (1, 1)))
     return choose([wide[:, i : i + 28, j : j + 28]
-                   for i in range(3) for j in range(3)], axis=0)
+                   for i in range(side) for j in range(side)], axis=0)
 
 
 def moved(images, by=5):
@@ -67,11 +67,11 @@ ways = {
     "small": lambda x: scaled(x, 0.6),
     "large": lambda x: scaled(x, 1.3),
     "tilted": lambda x: resample(x, centre(len(x)), tilt=25),
-    "thick pen": lambda x: around(x, np.max),
-    "thin pen": lambda x: around(x, np.min),
-    "dark on light": lambda x: 1 - x,
+    "thick pen": lambda x: around(x, np.max, 3),
+    "thin pen": lambda x: around(x, np.min, 2),
+    "inverted": lambda x: 1 - x,
     "grey paper": lambda x: 0.3 + 0.6 * x,
-    "all of it": lambda x: 1 - moved(scaled(around(x, np.max), 0.6), 3),
+    "all of it": lambda x: 1 - moved(scaled(around(x, np.max, 3), 0.6), 3),
 }
 
 # %% steps
@@ -228,14 +228,14 @@ plain, mended = (
 )
 assert plain["as it is"].min() > 96
 assert plain["off centre"].max() < 15  # five pixels undo both
-assert plain["dark on light"].max() < 40
+assert plain["inverted"].max() < 40
 assert plain["all of it"].max() < 20
 assert mended["off centre"].min() > 93
 assert mended["small"].min() > 94
-assert mended["dark on light"].min() > 96
+assert mended["inverted"].min() > 96
 assert mended["all of it"].min() > 75
 assert mended["tilted"].max() < 90  # no step turns a digit
-assert mended["thin pen"].max() < 85
+assert mended["thick pen"].max() < 93
 assert all(right["as it is"]["ink, size"][k].mean() < 95 for k in (0, 1))
 assert plain["small"][1] > plain["small"][0] + 10  # the convolution helps
 assert plain["large"][1] > plain["large"][0] + 10
@@ -245,7 +245,7 @@ assert abs(mended["small"][1] - mended["small"][0]) < 3
 def told(by, kind):
     return {
         name: f"{by[name.replace('_', ' ')][kind]:.0f}%" for name in
-        ("off_centre", "small", "dark_on_light", "tilted", "thin_pen",
+        ("off_centre", "small", "inverted", "tilted", "thick_pen",
          "all_of_it")
     }
 

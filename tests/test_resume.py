@@ -120,8 +120,10 @@ history = model.fit(x, y, epochs=2, verbose=0)
 model.fit(x, y, epochs=2, verbose=2)
 
 # %% other
-other = keras.Sequential([keras.Input((2,)), layers.Dense(1)])
+other = keras.Sequential([keras.Input((2,)), layers.Dense(2)])
 other.summary()
+other.compile("sgd", "sparse_categorical_crossentropy")
+other.fit(np.ones((4, 2)), np.zeros(4, int), verbose=0)
 
 # %% values tags=["values"]
 {"loss": f"{model.evaluate(x, y, verbose=0)[0]:.9f}", "first": f"{history.history['loss']}",

@@ -194,7 +194,8 @@ def _built(model: Any) -> dict[str, Any]:
 
 
 def _judges(part: Any) -> bool:
-    return "_fn" in getattr(part, "__dict__", ())
+    """A loss keeps its function as `fn`, a metric as `_fn`."""
+    return bool({"fn", "_fn"} & getattr(part, "__dict__", {}).keys())
 
 
 def _model(
