@@ -2,8 +2,11 @@
 
 import argparse
 import json
+import platform
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from press.blog import Blog, locked
@@ -15,12 +18,12 @@ from press.record.freshness import Reading, cost, judge, read, staleness
 from press.record.record import Record
 from press.record.shaken import Fall, Shaken, keep
 from press.record.tolerances import Allowance, allowances
-from press.record.trial import Trial, keep_trial, kept_trial
+from press.record.trial import Trial, keep_trial, kept_trial, trial_in
 from press.script.seeds import fresh_seeds, own_seed
 from press.terminal import duration, result, say, table
 
 if TYPE_CHECKING:
-    from press.flow.running import Means
+    from press.workers.crew import Crew
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,10 @@ class Post:
     seeds: tuple[int, ...]
     trials: dict[int, Trial]
     """Those that are known."""
+
+
+Task = tuple[Post, int]
+"""One run: a post under a seed."""
 
 
 def shake(blog: Blog, options: argparse.Namespace) -> None:
@@ -81,33 +88,74 @@ def _run_missing(
 ) -> None:
     import asyncio
 
-    from press.flow.running import Means
-    from press.run.pool import side_by_side
-    from press.run.progress import Board
-
     tasks = [(post, seed) for post in posts for seed in post.seeds if seed not in post.trials]
     # One seed of every post before the next: whatever cuts this short, each post has some.
     tasks.sort(key=lambda task: (task[0].seeds.index(task[1]), -(cost(task[0].record) or 0)))
     if known := sum(len(post.trials) for post in posts):
         say(f"{known} of {known + len(tasks)} runs are known from before")
+    run = _run_by_workers if options.workers else _run_here
+    if tasks:
+        asyncio.run(run(blog, tasks, options, errors))
 
-    async def one(task: tuple[Post, int]) -> None:
-        with noted(errors, f"{task[0].work.post.path}:1"):
-            await _run(blog, *task, Means(board, options.time_limit))
+
+async def _run_here(
+    blog: Blog, tasks: Sequence[Task], options: argparse.Namespace, errors: list[PressError]
+) -> None:
+    from press.flow.running import Means
+    from press.flow.shaking import tried
+    from press.run.pool import side_by_side
+    from press.run.progress import Board
+
+    async def one(task: Task) -> None:
+        post, seed = task
+        with noted(errors, f"{post.work.post.path}:1"):
+            means = Means(board, options.time_limit)
+            _keep(blog, post, await tried(blog, post.work, post.record, seed, means))
 
     with Board() as board:
-        asyncio.run(side_by_side(one, tasks, options.jobs))
+        await side_by_side(one, tasks, options.jobs)
 
 
-async def _run(blog: Blog, post: Post, seed: int, means: "Means") -> None:
-    from press.flow.shaking import tried
+async def _run_by_workers(
+    blog: Blog, tasks: Sequence[Task], options: argparse.Namespace, errors: list[PressError]
+) -> None:
+    from press.run.pool import side_by_side
+    from press.workers.crew import Crew, crew
 
-    slug = post.work.slug
-    trial = await tried(blog, post.work, post.record, seed, means)
-    keep_trial(blog, slug, trial)
-    post.trials[seed] = trial
+    async def one(team: Crew, task: Task) -> None:
+        post, seed = task
+        with noted(errors, f"{post.work.post.path}:1"):
+            _keep(blog, post, await _asked(blog, team, post, seed, options.time_limit))
+
+    async with crew(blog, options.workers) as team:
+        await side_by_side(lambda task: one(team, task), tasks, 2 * len(team.addresses))
+
+
+async def _asked(blog: Blog, team: "Crew", post: Post, seed: int, limit: int) -> Trial:
+    """What a worker's own `verify --seeds 1` left there."""
+    from press.flow.shaking import key_of
+    from press.workers.crew import check, unpacked
+
+    slug, place = post.work.slug, f"{post.work.post.path}:1"
+    words = ("verify", "--seeds", "1", "--first-seed", str(seed), "--time-limit", str(limit), slug)
+    done = await team.do(post.work, words, blog)
+    with TemporaryDirectory(prefix="press-") as folder:
+        trial = trial_in(unpacked(done, Path(folder)), slug, seed)
+    if trial is None:
+        check(done, post.work)
+        raise PressError(place, f"came back without seed {seed}", "run ./press again")
+    if trial.python != platform.python_version():
+        problem = f"seed {seed} was run by Python {trial.python}, on {done.worker}"
+        raise PressError(place, problem, f"have workers of Python {platform.python_version()}")
+    # Another processor is welcome: what seeds move is far more than what processors do.
+    return replace(trial, key=key_of(post.reading, seed))
+
+
+def _keep(blog: Blog, post: Post, trial: Trial) -> None:
+    keep_trial(blog, post.work.slug, trial)
+    post.trials[trial.seed] = trial
     done = f"{len(post.trials)} of {len(post.seeds)}"
-    say(f"{slug}: seed {seed} ran in {duration(trial.seconds)} ({done})")
+    say(f"{post.work.slug}: seed {trial.seed} ran in {duration(trial.seconds)} ({done})")
 
 
 def _found(post: Post) -> Shaken:

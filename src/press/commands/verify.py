@@ -78,8 +78,8 @@ def main(blog: Blog, options: argparse.Namespace) -> None:
         ]
         if not options.slugs:
             return
-    if options.workers and (options.seeds or options.snippets):
-        raise PressError("--workers", "can verify records alone", "leave one of the two out")
+    if options.workers and options.snippets:
+        raise PressError("--workers", "runs no snippets", "leave one of the two out")
     if options.seeds:
         shake(blog, options)
         return

@@ -56,11 +56,16 @@ def keep_trial(blog: Blog, slug: str, trial: Trial) -> None:
 
 def kept_trial(blog: Blog, slug: str, seed: int, key: str) -> Trial | None:
     """The run with this seed, if there was one under the same conditions."""
+    trial = trial_in(blog, slug, seed)
+    return trial if trial and trial.key == key else None
+
+
+def trial_in(blog: Blog, slug: str, seed: int) -> Trial | None:
+    """The run with this seed that lies there, whatever its conditions were."""
     try:
-        trial = from_tree(Trial, json.loads(_path(blog, slug, seed).read_text("utf-8")))
+        return from_tree(Trial, json.loads(_path(blog, slug, seed).read_text("utf-8")))
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
-    return trial if trial.key == key else None
 
 
 def _path(blog: Blog, slug: str, seed: int) -> Path:

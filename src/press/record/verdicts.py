@@ -67,8 +67,8 @@ def _verdict(post: Post, entry: Mapping[str, Any], record: Record, tried: Shaken
     rule = str(entry.get("holds") or "")
     names = [str(entry["ours"])] if "ours" in entry else sorted(names_in_rule(rule))
     runs = list(_runs(post, record, tried, {*names, *names_in_rule(rules_of(entry))}))
-    told = [_true(rule, run) for run in runs] if rule else []
-    partly = [_true(str(entry["partly"]), run) for run in runs] if "partly" in entry else []
+    told = _told(post, rule, runs) if rule else []
+    partly = _told(post, str(entry["partly"]), runs) if "partly" in entry else []
     value = record.values[names[0]]
     if not rule and (number_in(str(entry["published"])) is None or not value.expected):
         problem = f"{entry['published']!r} cannot be held to a range of {names[0]!r}"
@@ -129,8 +129,13 @@ def _runs(
             yield {name: float(numbers[place]) for name, numbers in falls.items()}
 
 
-def _true(rule: str, numbers: Numbers) -> bool:
-    return bool(_value(ast.parse(rule, mode="eval").body, numbers))
+def _told(post: Post, rule: str, runs: Sequence[Numbers]) -> list[bool]:
+    body = ast.parse(rule, mode="eval").body
+    try:
+        return [bool(_value(body, numbers)) for numbers in runs]
+    except ZeroDivisionError:
+        problem = f"the rule {rule!r} divides by zero"
+        raise PressError(f"{post.path}:1", problem, "state it as a product") from None
 
 
 def _value(node: ast.expr, numbers: Numbers) -> Any:

@@ -20,6 +20,8 @@ from press.machine.versions import read_pins
 from press.workers.job import Done, Job, job_in
 
 TOPIC = "press"
+SEEDS = ".press/seeds/"
+"""Where a press leaves what other seeds gave: the only thing of its own that goes back."""
 OTHER_PRESS = "it has another press; update it to the same commit"
 LOOK = 0.2
 """Seconds between two looks at whether the job is still wanted."""
@@ -173,5 +175,6 @@ def _environment() -> Mapping[str, str]:
 def _files(root: Path) -> Iterator[tuple[str, bytes]]:
     for path in sorted(root.rglob("*")):
         name = path.relative_to(root).as_posix()
-        if path.is_file() and not name.startswith((".press/", "_site/")):
+        own = name.startswith((".press/", "_site/")) and not name.startswith(SEEDS)
+        if path.is_file() and not own:
             yield name, path.read_bytes()
