@@ -92,6 +92,47 @@ def test_results_are_those_of_home(blog: Blog, press: Press, tmp_path: Path) -> 
     assert told.out.splitlines()[-1].split() == ["post-0", "byte", "for", "byte"]
 
 
+SEEDED = """\
+# %% draw
+import random
+seed = 42
+drawn = random.Random(seed).random()
+
+# %% claims tags=["claim"]
+assert 0 <= drawn < 1
+assert drawn < 0.9
+
+# %% results tags=["values"]
+{"drawn": drawn}
+"""
+
+
+def test_a_seed_of_a_post_is_a_task(blog: Blog, press: Press, tmp_path: Path) -> None:
+    add_post(blog, "post", SEEDED)
+    assert press("build").code == 0
+    home = Blog(tmp_path / "home")
+    shutil.copytree(blog.root, home.root)
+
+    away = press("verify", "--seeds", "4", "--keep", "--workers", "local:2")
+    assert main(["--blog", str(home.root), "verify", "--seeds", "4", "--keep"]) == 1
+
+    assert away.code == 1
+    lines = [line for line in away.err.splitlines() if line.startswith("code/post.py")]
+    assert re.fullmatch(r"code/post.py:8: the claim holds for [1-3] of 4 seeds; .*", lines[0])
+    assert len(lines) == 1
+    outcomes = [
+        json.loads((one.root / "_data" / "seeds" / "post.json").read_text()) for one in (blog, home)
+    ]
+    for outcome in outcomes:
+        del outcome["date"]
+    assert outcomes[0] == outcomes[1]
+
+    again = press("verify", "--seeds", "4", "--workers", "local:1")
+
+    assert "4 of 4 runs are known from before" in again.err
+    assert again.out == away.out
+
+
 def test_what_goes_over_the_wire_comes_whole_or_not_at_all() -> None:
     job = Job(("build", "x"), {"code/x.py": b"\0\xff"}, "digest", {"numpy": "2"})
     done = Done(0, "said", "worker", {"img/x.svg": b"<svg>"})
