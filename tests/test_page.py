@@ -441,7 +441,7 @@ def test_home_says_where_to_begin_and_what_was_settled_last(blog: Blog) -> None:
     assert re.findall(r'href="/posts/([^/]+)/"', beginning) == start
 
     newest = home.partition('id="newest"')[2].partition("</ul>")[0]
-    shown = re.findall(r'data-of="([^"]+)"><b>\1</b> <a href="/posts/([^/]+)/">', newest)
+    shown = re.findall(r'<li><b>([^<]+)</b> <a href="/posts/([^/]+)/">', newest)
     settled = [
         slug
         for path in sorted(blog.posts.glob("*.md"), reverse=True)
