@@ -454,6 +454,17 @@ def test_home_says_where_to_begin_and_what_was_settled_last(blog: Blog) -> None:
         assert told["verdicts"][0]["verdict"] == verdict
 
 
+@pytest.mark.parametrize(
+    ("slug", "first"), [("a-first-look-at-neural-networks", True), ("every-element", False)]
+)
+def test_a_slider_opens_where_its_post_says(blog: Blog, slug: str, first: bool) -> None:
+    page = (blog.root / "_site" / "posts" / slug / "index.html").read_text("utf-8")
+    found = re.search(r'type="range" min="0" max="(\d+)" value="(\d+)"', page)
+    assert found
+    last, opened_on = found.groups()
+    assert opened_on == ("0" if first else last)
+
+
 def test_feed_sitemap_and_metadata_can_be_parsed(blog: Blog) -> None:
     site = blog.root / "_site"
     feed = ElementTree.parse(site / "feed.xml")
