@@ -155,7 +155,7 @@ for place, name in enumerate(order):
     colour = "C0" if name == "no bug" else "C1"
     ax.plot(score[name], [place] * len(seeds), "o", color=colour, alpha=0.6)
 ax.axvspan(*expected, color="C0", alpha=0.15, lw=0)
-ax.set_yticks(range(len(order)), order)
+ax.set_yticks(range(len(order)), order, fontsize=9)
 ax.set(ylim=(-0.5, len(order) - 0.5), xlabel="test accuracy (%)")
 
 
