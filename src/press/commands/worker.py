@@ -9,6 +9,7 @@ from press.errors import PressError
 from press.machine.python import ensure
 from press.terminal import say
 from press.workers.cluster import HERE, SECRET, ready, security
+from press.workers.remote import AT_WORK
 from press.workers.task import packages_of, resources_of
 
 
@@ -16,6 +17,13 @@ def words(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("address", metavar="tls://HOST:PORT", help="where the scheduler is")
     about = "be that scheduler, which hands out the work; makes the secret if there is none"
     parser.add_argument("--scheduler", action="store_true", help=about)
+    about = "listen at the first port of 127.0.0.1, and be reached by the scheduler at the second"
+    parser.add_argument("--tunnel", metavar="PORT:PORT", type=_ports, help=about)
+
+
+def _ports(text: str) -> tuple[int, int]:
+    here, _, there = text.partition(":")
+    return int(here), int(there)
 
 
 def main(blog: Blog, options: argparse.Namespace) -> None:
@@ -25,7 +33,10 @@ def main(blog: Blog, options: argparse.Namespace) -> None:
     ensure("run", blog.root)
     ready(blog)
     try:
-        asyncio.run((_schedule if options.scheduler else _work)(blog, options.address))
+        if options.scheduler:
+            asyncio.run(_schedule(blog, options.address))
+        else:
+            asyncio.run(_work(blog, options.address, options.tunnel))
     except (OSError, TimeoutError, ValueError) as error:
         told = str(error).splitlines()[0] if str(error) else type(error).__name__
         remedy = f"see that it is the right address, and .press/{SECRET} the same on both machines"
@@ -49,7 +60,7 @@ async def _schedule(blog: Blog, address: str) -> None:
         await scheduler.finished()
 
 
-async def _work(blog: Blog, address: str) -> None:
+async def _work(blog: Blog, address: str, tunnel: tuple[int, int] | None) -> None:
     from distributed import Nanny
 
     given: dict[str, Any] = {
@@ -61,7 +72,11 @@ async def _work(blog: Blog, address: str) -> None:
         "resources": resources_of(packages_of(blog.root)),
         "death_timeout": 30,
     }
+    if tunnel:
+        here, there = tunnel
+        contact = f"tls://127.0.0.1:{there}"
+        given |= {"host": "127.0.0.1", "worker_port": here, "contact_address": contact}
     async with Nanny(address, **given) as nanny:
-        say(f"at work for {address}")
+        say(f"{AT_WORK} {address}")
         await nanny.finished()
     say("the scheduler is gone")

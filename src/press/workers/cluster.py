@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from press.blog import Blog
 from press.errors import PressError
 from press.machine.python import ensure
+from press.workers.remote import over_ssh
 from press.workers.task import packages_of, resources_of
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ SETTINGS: Mapping[str, Any] = {
 }
 HERE = "127.0.0.1:0"
 """Of what Dask shows in the open: on this machine alone."""
-FORMS = "say local:N, tls://HOST:PORT or a file.py with a function `cluster`"
+FORMS = "say local:N, ssh:HOST,HOST, tls://HOST:PORT or a file.py with a function `cluster`"
 
 
 def ready(blog: Blog) -> None:
@@ -63,19 +64,35 @@ async def connected(blog: Blog, where: str) -> AsyncIterator["Client"]:
     ready(blog)
     from distributed import Client
 
-    own = None if where.startswith("tls://") else await _cluster(blog, where)
-    secure = own.security if own else security(blog)
     try:
-        given: dict[str, Any] = {"security": secure, "asynchronous": True, "set_as_default": False}
-        async with Client(own or where, **given) as client:
+        async with (
+            _scheduler(blog, where) as (address, secure),
+            Client(address, security=secure, asynchronous=True, set_as_default=False) as client,
+        ):
             yield client
     except (OSError, TimeoutError) as error:
         told = f"cannot be reached ({str(error).splitlines()[0]})"
         remedy = "see that the scheduler runs there, with the same .press/workers.pem"
         raise PressError(where, told, remedy) from error
-    finally:
-        if own is not None:
-            await own.close()
+
+
+@asynccontextmanager
+async def _scheduler(blog: Blog, where: str) -> AsyncIterator[tuple[str, "Security"]]:
+    """Where it is, and how one speaks to it."""
+    kind, _, rest = where.partition(":")
+    if where.startswith("tls://"):
+        yield where, security(blog)
+    elif kind == "ssh" and rest:
+        secure = security(blog, make=True)
+        secret = (blog.local / SECRET).read_bytes()
+        async with over_ssh(blog, rest.split(","), secret, secure) as address:
+            yield address, secure
+    else:
+        made = await _cluster(blog, where)
+        try:
+            yield made.scheduler_address, made.security
+        finally:
+            await made.close()
 
 
 async def _cluster(blog: Blog, where: str) -> Any:

@@ -1,0 +1,144 @@
+# %% [markdown]
+# An example that got to 99.25 %, run again with every line as it was; and
+# a published error of 5 %, looked for with less and less to compare with.
+
+# %% setup
+import keras
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from keras import layers
+
+# %% experiment
+seed = 42
+share = 8  # an eighth of the images, in batches an eighth as large
+batch_size = 128 // share
+epochs = 4  # a third of theirs
+rates = {"today's default": None, "the default of then": 1.0}
+
+# %% load
+(x_train, y_train), (x_test, y_test) = keras.datasets.mnist.load_data()
+x_train = x_train.astype("float32") / 255
+x_test = x_test.astype("float32") / 255
+few = len(x_train) // share
+steps = -(-few // batch_size)  # in an epoch
+
+
+# %% example
+def example(optimizer):
+    model = keras.Sequential([
+        keras.Input((28, 28, 1)),
+        layers.Conv2D(32, 3, activation="relu"),
+        layers.Conv2D(64, 3, activation="relu"),
+        layers.MaxPooling2D(2),
+        layers.Dropout(0.25),
+        layers.Flatten(),
+        layers.Dense(128, activation="relu"),
+        layers.Dropout(0.5),
+        layers.Dense(10, activation="softmax"),
+    ])
+    model.compile(
+        optimizer=optimizer, loss="sparse_categorical_crossentropy",
+        metrics=["accuracy"], steps_per_execution=steps,
+    )
+    return model
+
+
+# %% two-rates
+def scores(rate):  # on the test set after each epoch, in percent
+    keras.utils.set_random_seed(seed)
+    if rate is None:
+        optimizer = keras.optimizers.Adadelta()
+    else:
+        optimizer = keras.optimizers.Adadelta(learning_rate=rate)
+    model, found = example(optimizer), []
+    for _ in range(epochs):
+        model.fit(x_train[:few, ..., None], y_train[:few],
+                  batch_size=batch_size, verbose=0)
+        found.append(100 * model.evaluate(
+            x_test[..., None], y_test, batch_size=1000, verbose=0)[1])
+    return np.array(found)
+
+
+curves = {name: scores(rate) for name, rate in rates.items()}
+now, then = curves.values()
+
+# %% curves
+fig, ax = plt.subplots(figsize=(5.6, 3.2))
+after = np.arange(1, epochs + 1)
+ax.axhline(99.25, color="0.6", lw=1, ls="--")
+ax.text(epochs, 101, "published", color="0.4", ha="right")
+for (name, found), colour in zip(curves.items(), ("C1", "C0")):
+    ax.plot(after, found, "o-", ms=4, color=colour)
+ax.text(2.2, now[1] - 4, "today's default", color="C1", va="top")
+ax.text(1.5, then[1] - 5, "the default of then", color="C0", va="top")
+ax.set(xlabel="epochs", ylabel="test accuracy (%)", ylim=(0, 108),
+       xticks=after)
+
+# %% defaults
+of_then = {"SGD": 0.01, "RMSprop": 0.001, "Adagrad": 0.01, "Adadelta": 1.0,
+           "Adam": 0.001, "Adamax": 0.002, "Nadam": 0.002}
+of_now = {
+    name: round(float(getattr(keras.optimizers, name)().learning_rate), 6)
+    for name in of_then
+}
+changed = [name for name in of_then if of_then[name] != of_now[name]]
+pd.DataFrame({
+    "then": [f"{rate:g}" for rate in of_then.values()],
+    "now": [f"{rate:g}" for rate in of_now.values()],
+}, index=pd.Index(of_then, name="optimiser"))
+
+
+# %% neighbours
+def neighbour_errors(sizes):  # with one and with three, in percent
+    train, squares = x_train.reshape(-1, 784), (x_train**2).sum(axis=(1, 2))
+    wrong = {n: [] for n in sizes}
+    for i in range(0, len(x_test), 500):
+        some = x_test[i:i + 500].reshape(-1, 784)
+        far = squares - 2 * some @ train.T  # all but what is the same for all
+        for n in sizes:
+            near = np.argpartition(far[:, :n], 3, axis=1)[:, :3]
+            order = np.take_along_axis(far, near, axis=1).argsort(axis=1)
+            a, b, c = y_train[np.take_along_axis(near, order, axis=1)].T
+            three = np.where(b == c, b, a)  # all different: the nearest
+            right = y_test[i:i + 500]
+            wrong[n] += [[(a != right).sum(), (three != right).sum()]]
+    return {n: 100 * np.sum(each, axis=0) / len(x_test)
+            for n, each in wrong.items()}
+
+
+sizes = [len(x_train) // part for part in (1, 2, 4, 8)]
+errors = neighbour_errors(sizes)
+
+# %% by-size
+pd.DataFrame({
+    "one neighbour": [f"{errors[n][0]:.2f}%" for n in sizes],
+    "three": [f"{errors[n][1]:.2f}%" for n in sizes],
+}, index=pd.Index([f"{n:,}" for n in sizes], name="images"))
+
+# %% checks tags=["claim"]
+assert then[-1] > 95
+assert now[-1] < then[-1] - 10
+assert now[-1] < then[0]  # four epochs of one, one of the other
+assert (np.diff(now) > 0).all()  # it is still learning
+assert changed == ["Adagrad", "Adadelta", "Adamax", "Nadam"]
+assert of_now["Adadelta"] == 0.001
+assert errors[sizes[0]].max() < 3.5
+assert all(errors[a].max() < errors[b].min() for a, b in zip(sizes, sizes[1:]))
+
+# %% values tags=["values"]
+{
+    "images": {"value": f"{few:,}", "tolerance": 0},
+    "batch": {"value": batch_size, "tolerance": 0},
+    "steps": {"value": steps, "tolerance": 0},
+    "epochs": {"value": epochs, "tolerance": 0},
+    "now_first": f"{now[0]:.1f}%",
+    "now": f"{now[-1]:.1f}%",
+    "then_first": f"{then[0]:.1f}%",
+    "then": f"{then[-1]:.1f}%",
+    "changed": {"value": len(changed), "tolerance": 0},
+    "optimisers": {"value": len(of_then), "tolerance": 0},
+    "error_one": f"{errors[sizes[0]][0]:.2f}%",
+    "error_three": f"{errors[sizes[0]][1]:.2f}%",
+    "error_few": f"{errors[sizes[-1]][1]:.2f}%",
+}
