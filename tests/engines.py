@@ -20,6 +20,7 @@ from typing import Any
 from PIL import Image
 
 from press.machine.browser import ensure_firefox, ensure_webkit
+from press.workers.remote import free_port
 
 FRAME = "<!DOCTYPE html><style>body{margin:0}iframe{border:0;height:780px}</style><iframe></iframe>"
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
@@ -111,7 +112,7 @@ class Firefox(Engine):
     """Through Marionette: JSON, each message behind its length."""
 
     def __init__(self, folder: Path) -> None:
-        port = _free_port()
+        port = free_port()
         settings = {
             "marionette.port": port,
             "app.update.enabled": False,
@@ -212,7 +213,7 @@ class WebKit(Engine):
         if self._process:
             self._ask("DELETE", "")
             _ended(self._process)
-        port = _free_port()
+        port = free_port()
         theme = {"GTK_THEME": "Adwaita:dark" if self._dark else "Adwaita"}
         environment = {
             **os.environ,
@@ -247,12 +248,6 @@ def _ended(process: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _patiently(attempt: Any) -> Any:

@@ -17,7 +17,10 @@ import pytest
 
 from press.blog import Blog
 from press.cli import main
+from press.machine.ssh import SERVER
 from press.workers.job import Done, Job, done_in, job_in
+from press.workers.remote import free_port
+from press.workers.task import difference, own_digest, packages_of
 
 from .conftest import PATIENCE, ROOT, Press, add_post, empty_blog
 
@@ -165,8 +168,8 @@ def test_workers_that_are_none_are_told(where: str, blog: Blog, press: Press) ->
 
     assert told.code == 1
     assert told.err.splitlines()[-1] == (
-        f"--workers {where}: names no workers; say local:N, tls://HOST:PORT or a file.py with a "
-        "function `cluster`"
+        f"--workers {where}: names no workers; say local:N, ssh:HOST,HOST, tls://HOST:PORT or a "
+        "file.py with a function `cluster`"
     )
 
 
@@ -187,12 +190,7 @@ def test_a_cluster_of_ones_own_must_not_speak_in_the_open(
 
 @pytest.fixture
 def port() -> int:
-    import socket
-
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        number: int = found.getsockname()[1]
-        return number
+    return free_port()
 
 
 Start = Callable[..., "subprocess.Popen[str]"]
@@ -335,6 +333,19 @@ def test_a_worker_with_another_press_is_left_out(
     assert caller.returncode == 1
 
 
+def test_a_worker_needs_what_posts_name(blog: Blog) -> None:
+    pins = blog.root / "requirements" / "posts.txt"
+    pins.parent.mkdir(exist_ok=True)
+    pins.write_text(f"psutil=={psutil.__version__}\nno-such-package==1.0\n")
+    packages = packages_of(blog.root)
+    assert packages["psutil"] == psutil.__version__
+    assert "no-such-package" not in packages
+
+    job = Job((), {}, own_digest(), {**packages, "psutil": "0.1"})
+
+    assert f"it has psutil {psutil.__version__} (here: 0.1)" in difference(job)
+
+
 def test_without_the_secret_nobody_gets_in(start: Start, address: str, blog: Blog) -> None:
     add_post(blog, "post", SCRIPT.format(n=1))
     secret = blog.local / "workers.pem"
@@ -352,19 +363,94 @@ def test_without_the_secret_nobody_gets_in(start: Start, address: str, blog: Blo
     assert caller.returncode == 1
 
 
-def test_the_page_on_running_elsewhere_is_so(tmp_path: Path, port: int) -> None:
+@pytest.fixture
+def hosts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Two hosts named a and b, which are this machine, reached by a server of ssh."""
+    place, port = tmp_path / "ssh", free_port()
+    place.mkdir()
+    for name in ("key", "host"):
+        make = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(place / name)]
+        subprocess.run(make, check=True)
+    (place / "server").write_text(
+        f"Port {port}\nListenAddress 127.0.0.1\nHostKey {place}/host\nPidFile none\n"
+        f"AuthorizedKeysFile {place}/key.pub\nStrictModes no\nUsePAM no\n"
+    )
+    (place / "client").write_text(
+        f"Host a b\nHostName 127.0.0.1\nPort {port}\nIdentityFile {place}/key\n"
+        f"UserKnownHostsFile {place}/known\nStrictHostKeyChecking accept-new\n"
+    )
+    ssh = place / "bin" / "ssh"
+    ssh.parent.mkdir()
+    ssh.write_text(f'#!/bin/sh\nexec {shutil.which("ssh")} -F {place}/client "$@"\n')
+    ssh.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{ssh.parent}:{os.environ['PATH']}")
+    if os.geteuid() == 0:
+        Path("/run/sshd").mkdir(exist_ok=True)
+    command = [str(SERVER), "-D", "-e", "-f", str(place / "server")]
+    with subprocess.Popen(command, stderr=subprocess.PIPE) as server:
+        assert server.stderr
+        assert b"listening" in server.stderr.readline()
+        yield
+        server.terminate()
+
+
+def test_workers_are_reached_by_ssh(hosts: None, tmp_path: Path) -> None:
+    blog = _whole_copy(tmp_path / "here")
+    there = _whole_copy(tmp_path / "there")
+    for n in range(2):
+        add_post(blog, f"post-{n}", SCRIPT.format(n=n))
+
+    done = _pressed(blog, "build", "--workers", f"ssh:a:{there.root},b:{there.root}")
+
+    assert done.returncode == 0, done.stderr
+    assert {path.stem for path in blog.records.glob("*.json")} == {"post-0", "post-1"}
+    secret = there.local / "workers.pem"
+    assert secret.read_bytes() == (blog.local / "workers.pem").read_bytes()
+    assert secret.stat().st_mode & 0o077 == 0
+    waited(lambda: not _at_work(there))
+
+
+@pytest.mark.parametrize(
+    ("where", "told"),
+    [
+        (
+            "ssh:a:{empty}",
+            "that `ssh a` asks for nothing, and that {empty} there is this repository",
+        ),
+        ("ssh:nowhere.invalid", "ssh:nowhere.invalid: gives no worker (ssh: Could not resolve"),
+        ("ssh:-oProxyCommand=true", "see that `ssh -oProxyCommand=true` asks for nothing"),
+    ],
+)
+def test_a_host_without_a_worker_is_told(
+    where: str, told: str, hosts: None, blog: Blog, press: Press, tmp_path: Path
+) -> None:
+    add_post(blog, "post", SCRIPT.format(n=1))
+    empty = tmp_path / "empty"
+    empty.mkdir()
+
+    said = press("build", "--workers", where.format(empty=empty))
+
+    assert told.format(empty=empty) in said.err
+    assert said.code == 1
+    assert not blog.record("post").exists()
+
+
+def _pressed(blog: Blog, *words: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(["./press", *words], cwd=blog.root, capture_output=True, text=True)
+
+
+def _at_work(blog: Blog) -> bool:
+    commands = (one.info["cmdline"] or [] for one in psutil.process_iter(["cmdline"]))
+    return any("worker" in words and str(blog.root) in words for words in commands)
+
+
+def test_the_page_on_running_elsewhere_is_so(hosts: None, tmp_path: Path, port: int) -> None:
     """Each of its commands, as it stands there, but for the port and the posts of this blog."""
     text = (ROOT / "docs" / "running-elsewhere.md").read_text()
     blocks = re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
     commands = [line for block in blocks for line in block.splitlines()]
-    assert len(commands) == 11
-    blog = empty_blog(tmp_path)
-    for name in ("press", "src", "requirements"):
-        source = ROOT / name
-        copy = shutil.copytree if source.is_dir() else shutil.copy
-        copy(source, blog.root / name)
-    blog.local.mkdir()
-    (blog.local / "venv").symlink_to(ROOT / ".press" / "venv")
+    assert len(commands) == 12
+    blog = _whole_copy(tmp_path / "blog")
     (blog.root / ".gitignore").write_text(".press\n_site\npart-*\n")
     for n in range(2):
         add_post(blog, f"post-{n}", SCRIPT.format(n=n))
@@ -399,6 +485,19 @@ def test_the_page_on_running_elsewhere_is_so(tmp_path: Path, port: int) -> None:
             child.wait(PATIENCE)
             if child.stderr:
                 child.stderr.close()
+
+
+def _whole_copy(place: Path) -> Blog:
+    """A blog with a press of its own, and this one's packages."""
+    place.mkdir()
+    blog = empty_blog(place)
+    for name in ("press", "src", "requirements"):
+        source = ROOT / name
+        copy = shutil.copytree if source.is_dir() else shutil.copy
+        copy(source, blog.root / name)
+    blog.local.mkdir()
+    (blog.local / "venv").symlink_to(ROOT / ".press" / "venv")
+    return blog
 
 
 def _without_results(blog: Blog, place: Path) -> None:

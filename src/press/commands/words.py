@@ -26,7 +26,8 @@ def add_shard(parser: argparse.ArgumentParser) -> None:
 
 def add_workers(parser: argparse.ArgumentParser) -> None:
     about = (
-        "run elsewhere: local:N, tls://HOST:PORT, or a file.py whose `cluster` makes one of Dask's"
+        "run elsewhere: local:N, ssh:HOST,HOST, tls://HOST:PORT,"
+        " or a file.py whose `cluster` makes one of Dask's"
     )
     parser.add_argument("--workers", metavar="WHERE", help=about)
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from press.blog import Blog
 from press.errors import PressError
-from press.machine.python import ensure
+from press.machine.python import POSTS, ensure
+from press.machine.versions import read_pins
 from press.terminal import say
 from press.workers.cluster import HERE, SECRET, ready, security
 from press.workers.remote import AT_WORK
@@ -31,6 +32,8 @@ def main(blog: Blog, options: argparse.Namespace) -> None:
         remedy = "say tls://HOST:PORT; nothing is sent in the open"
         raise PressError(options.address, "is no address of a scheduler", remedy)
     ensure("run", blog.root)
+    if read_pins(blog.root, POSTS):
+        ensure(POSTS, blog.root)
     ready(blog)
     try:
         if options.scheduler:

@@ -38,9 +38,11 @@ async def over_ssh(
     async with Scheduler(security=secure, dashboard_address="127.0.0.1:0", **where) as scheduler:
         started: list[Process] = []
         try:
-            await asyncio.gather(
-                *(_start(blog, host, scheduler.port, secret, started) for host in hosts)
-            )
+            starting = (_start(blog, host, scheduler.port, secret, started) for host in hosts)
+            heard = await asyncio.gather(*starting, return_exceptions=True)
+            for found in heard:
+                if isinstance(found, BaseException):
+                    raise found
             yield scheduler.address
         finally:
             await _end(started)
@@ -52,7 +54,7 @@ async def _start(
     name, _, folder = host.partition(":")
     folder = folder or str(blog.root)
     scheduler, worker = random.sample(PORTS, 2)
-    here = _free_port()
+    here = free_port()
     command = (
         f"cd {_quoted(folder)} && umask 077 && mkdir -p .press && cat > .press/workers.pem"
         f" && exec ./press worker tls://127.0.0.1:{scheduler} --tunnel {worker}:{here}"
@@ -70,7 +72,8 @@ async def _start(
     except FileNotFoundError as error:
         raise PressError(f"ssh:{host}", "needs ssh, which is missing", "install it") from error
     started.append(child)
-    assert child.stdin and child.stderr
+    assert child.stdin
+    assert child.stderr
     child.stdin.write(secret)
     with suppress(OSError):  # it ended; what it said tells why
         await child.stdin.drain()
@@ -93,7 +96,7 @@ def _quoted(folder: str) -> str:
     return f"{home}/{shlex.quote(rest)}" if home == "~" else shlex.quote(folder)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         number: int = found.getsockname()[1]

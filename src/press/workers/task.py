@@ -16,6 +16,7 @@ from pathlib import Path
 import press
 from press.files import digest
 from press.machine.identity import machine_id
+from press.machine.python import POSTS
 from press.machine.versions import read_pins
 from press.workers.job import Done, Job, job_in
 
@@ -79,7 +80,8 @@ def difference(job: Job) -> str:
 
 def packages_of(root: Path) -> dict[str, str]:
     """Those that results depend on, as they are installed here."""
-    return {name: version for name in read_pins(root, "run") if (version := version_of(name))}
+    pins = [*read_pins(root, "run"), *read_pins(root, POSTS)]
+    return {name: version for name in pins if (version := version_of(name))}
 
 
 def resources_of(packages: Mapping[str, str]) -> dict[str, float]:
