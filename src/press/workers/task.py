@@ -1,11 +1,7 @@
 """One job, done by a worker: the only code of press that the engine calls there."""
 
-import ctypes
 import importlib.metadata
-import os
-import signal
 import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
@@ -19,6 +15,7 @@ from press.machine.identity import machine_id
 from press.machine.python import POSTS
 from press.machine.versions import read_pins
 from press.workers.job import Done, Job, job_in
+from press.workers.spare import taken
 
 TOPIC = "press"
 SEEDS = ".press/seeds/"
@@ -28,7 +25,6 @@ LOOK = 0.2
 """Seconds between two looks at whether the job is still wanted."""
 PATIENCE = 20.0
 """Seconds that a press which is told to stop has for ending its kernel."""
-DIE_WITH_PARENT = 1
 
 
 def do(data: bytes) -> bytes:
@@ -119,28 +115,20 @@ def _pressed(
     root: Path, words: tuple[str, ...], wanted: Callable[[], bool], hear: Callable[[str], None]
 ) -> tuple[int, str]:
     """A press of its own process, which ends with this one or when nobody waits for it."""
-    path = root.parent / "said"
-    command = [sys.executable, "-P", "-m", "press", "--blog", str(root), *words]
-    with path.open("w+b") as said:
-        child = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=said,
-            env=_environment(),
-            preexec_fn=_end_with_parent,
-        )
-        try:
-            lines = _lines(path, f"{root}/")
-            while child.poll() is None and wanted():
-                with suppress(subprocess.TimeoutExpired):
-                    child.wait(LOOK)
-                for line in next(lines):
-                    hear(line)
-        finally:
-            _end(child)
-        text = path.read_text("utf-8", "replace").replace(f"{root}/", "")
-        return child.returncode, text
+    spare = taken(root.parent.parent)
+    try:
+        spare.begin(("--blog", str(root), *words))
+        lines = _lines(spare.said, f"{root}/")
+        while spare.child.poll() is None and wanted():
+            with suppress(subprocess.TimeoutExpired):
+                spare.child.wait(LOOK)
+            for line in next(lines):
+                hear(line)
+    finally:
+        _end(spare.child)
+    text = spare.said.read_text("utf-8", "replace").replace(f"{root}/", "")
+    spare.said.unlink()
+    return spare.child.returncode, text
 
 
 def _lines(path: Path, root: str) -> Iterator[list[str]]:
@@ -160,18 +148,6 @@ def _end(child: "subprocess.Popen[bytes]") -> None:
         except subprocess.TimeoutExpired:
             child.kill()
             child.wait()
-
-
-def _end_with_parent() -> None:
-    """A worker that is killed leaves nothing behind; Linux alone can promise it."""
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM, signal.SIGINT})
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(DIE_WITH_PARENT, signal.SIGTERM)
-
-
-def _environment() -> Mapping[str, str]:
-    """As the worker was started, without what Dask sets for numeric libraries."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("DASK_")}
 
 
 def _files(root: Path) -> Iterator[tuple[str, bytes]]:
