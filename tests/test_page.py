@@ -514,3 +514,23 @@ def test_every_post_describes_itself_as_data(blog: Blog) -> None:
         assert data["@type"] == "BlogPosting"
         assert data["url"].endswith(f"/posts/{slug}/")
         assert data["isBasedOn"]["url"].endswith(f"/code/{slug}.py")
+
+
+def test_the_seconds_of_cells_are_those_of_the_run(
+    blog: Blog, browser: Browser, address: str
+) -> None:
+    record = read_record(blog, "every-element")
+    assert record
+    took = dict(
+        zip([cell.name for cell in record.cells], record.provenance.cell_seconds, strict=True)
+    )
+    first, second = took["step-by-step"] / 5, took["average-digits"]
+    page = opened(browser, 1280)
+    page.goto(address + DEMONSTRATION)
+
+    rows = page.locator(".times-of tbody tr").all()
+
+    assert [row.locator("th, td").all_inner_texts() for row in rows] == [
+        ["step by step", f"{first:.1f}", "1.0"],
+        ["average digits", f"{second:.1f}", f"{first / second:.1f}"],
+    ]
