@@ -193,3 +193,30 @@ def test_a_model_becomes_a_file(blog: Blog, press: Press) -> None:
     assert reader.parameters == 7850
     assert reader.bytes == len(data) == 4 + length + 2 * 7850
     assert json.loads(data[4 : 4 + length])["input"] == [784]
+
+
+NOTHING_DRAWN = """\
+# %% loaded tags=["values"]
+import sys
+{name: str(name in sys.modules) for name in ("matplotlib", "numpy", "pandas")}
+
+# %% debugger
+import debugpy
+
+# %% formats
+%config InlineBackend.figure_formats = ["png"]
+import matplotlib.pyplot as plt
+fig, ax = plt.subplots(figsize=(2, 1))
+"""
+
+
+def test_a_kernel_loads_what_its_script_imports(blog: Blog, press: Press) -> None:
+    """Nor is anything lost by that: formats asked for before the first figure still hold SVG."""
+    add_post(blog, "post", NOTHING_DRAWN)
+
+    assert press("build").code == 0
+
+    record = read_record(blog, "post")
+    assert record
+    assert {value.text for value in record.values.values()} == {"False"}
+    assert [figure.file[-4:] for figure in record.figures.values()] == [".svg"]

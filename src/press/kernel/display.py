@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from press.kernel.data import data
+from press.kernel.loading import when_loaded
 from press.kernel.network import Unreadable, exported
 from press.kernel.protocol import DATA, MODEL, TABLE, VALUES
 from press.kernel.runs import mean_of
@@ -28,15 +29,18 @@ def watch(shell: Any) -> None:
 
 def _keep_svg(shell: Any) -> None:
     """Whatever format a script asks for, as many notebooks do, figures are drawn as SVG too."""
-    from matplotlib_inline.config import InlineBackend
 
-    figures: Any = InlineBackend.instance(parent=shell)
+    def begin(config: Any) -> None:
+        figures = config.InlineBackend.instance(parent=shell)
 
-    def keep(change: Any) -> None:
-        if "svg" not in change["new"]:
-            figures.figure_formats = {"svg", *change["new"]}
+        def keep(_: Any = None) -> None:
+            if "svg" not in figures.figure_formats:
+                figures.figure_formats = {"svg", *figures.figure_formats}
 
-    figures.observe(keep, "figure_formats")
+        figures.observe(keep, "figure_formats")
+        keep()
+
+    when_loaded("matplotlib_inline.config", begin)
 
 
 def draw_no_bitmaps() -> None:

@@ -17,6 +17,8 @@ from press.kernel.protocol import KEPT
 
 def load_ipython_extension(shell: Any) -> None:
     _die_with_parent()
+    if "debugpy" in sys.modules and sys.modules["debugpy"] is None:
+        del sys.modules["debugpy"]  # it was kept out of the kernel, not out of scripts
     if KEPT in os.environ:
         # Imported late: it costs what only a run with snapshots needs.
         from press.kernel import snapshot

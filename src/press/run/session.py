@@ -30,13 +30,17 @@ from press.script.cells import Cell
 
 START = """
 import sys
+sys.modules["debugpy"] = None
 words = sys.argv[1:]
 sys.argv[1:] = []
 sys.path.append("")
 from ipykernel.kernelapp import launch_new_instance
 launch_new_instance(words)
 """
-"""Scripts find their neighbours behind all libraries, whose names they may have, and no words."""
+"""Scripts find their neighbours behind all libraries, whose names they may have, and no words.
+
+The debugger, which nobody uses here, would take a while to load.
+"""
 STEP = 0.5
 """Seconds between two looks at whether a kernel that is asked something still lives."""
 
@@ -230,7 +234,6 @@ def _environment(place: Place, scratch: Path) -> dict[str, str]:
         "SOURCE_DATE_EPOCH": "0",
         "PYTHONHASHSEED": "0",
         "PYTHONDONTWRITEBYTECODE": "1",
-        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
         "OMP_NUM_THREADS": count,
         "OPENBLAS_NUM_THREADS": count,
         "MKL_NUM_THREADS": count,
