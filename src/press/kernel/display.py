@@ -30,8 +30,10 @@ def watch(shell: Any) -> None:
 def _keep_svg(shell: Any) -> None:
     """Whatever format a script asks for, as many notebooks do, figures are drawn as SVG too."""
 
-    def begin(config: Any) -> None:
-        figures = config.InlineBackend.instance(parent=shell)
+    def begin() -> None:
+        from matplotlib_inline.config import InlineBackend
+
+        figures: Any = InlineBackend.instance(parent=shell)
 
         def keep(_: Any = None) -> None:
             if "svg" not in figures.figure_formats:
@@ -40,7 +42,8 @@ def _keep_svg(shell: Any) -> None:
         figures.observe(keep, "figure_formats")
         keep()
 
-    when_loaded("matplotlib_inline.config", begin)
+    # With its import, not with the first figure: what that makes of matplotlib is no change then.
+    when_loaded("matplotlib.pyplot", begin)
 
 
 def draw_no_bitmaps() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 class _Finder:
     """Stands before those that find modules, until it has been asked for its own."""
 
-    def __init__(self, name: str, then: Callable[[Any], None]) -> None:
+    def __init__(self, name: str, then: Callable[[], None]) -> None:
         self.name = name
         self.then = then
 
@@ -24,15 +24,16 @@ class _Finder:
             load = loader.exec_module
 
             def load_and_tell(module: Any) -> None:
+                del loader.exec_module  # no trace is left
                 load(module)
-                self.then(module)
+                self.then()
 
             loader.exec_module = load_and_tell
         return spec
 
 
-def when_loaded(name: str, then: Callable[[Any], None]) -> None:
+def when_loaded(name: str, then: Callable[[], None]) -> None:
     if name in sys.modules:
-        then(sys.modules[name])
+        then()
     else:
         sys.meta_path.insert(0, _Finder(name, then))

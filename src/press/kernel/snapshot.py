@@ -1,6 +1,7 @@
 """In the kernel: take a snapshot of what the cells so far have made, and lay one over it."""
 
 import os
+import platform
 import random
 import sys
 import tempfile
@@ -72,6 +73,9 @@ def watch(shell: Any) -> None:
             elif not path.startswith(passed_over):
                 here.add(path)
 
+    # Whichever library asks first for these reaches out, once in a process.
+    tempfile.gettempdir()
+    platform.processor()
     sys.addaudithook(note)
     imports.watch()
     shell.events.register("pre_execute", begin)
