@@ -1,10 +1,8 @@
 """One job, done by a worker: the only code of press that the engine calls there."""
 
 import importlib.metadata
-import subprocess
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -15,7 +13,7 @@ from press.machine.identity import machine_id
 from press.machine.python import POSTS
 from press.machine.versions import read_pins
 from press.workers.job import Done, Job, job_in
-from press.workers.spare import taken
+from press.workers.loaded import Pressed
 
 TOPIC = "press"
 SEEDS = ".press/seeds/"
@@ -23,8 +21,6 @@ SEEDS = ".press/seeds/"
 OTHER_PRESS = "it has another press; update it to the same commit"
 LOOK = 0.2
 """Seconds between two looks at whether the job is still wanted."""
-PATIENCE = 20.0
-"""Seconds that a press which is told to stop has for ending its kernel."""
 
 
 def do(data: bytes) -> bytes:
@@ -115,20 +111,18 @@ def _pressed(
     root: Path, words: tuple[str, ...], wanted: Callable[[], bool], hear: Callable[[str], None]
 ) -> tuple[int, str]:
     """A press of its own process, which ends with this one or when nobody waits for it."""
-    spare = taken(root.parent.parent)
+    said = root.parent / "said"
+    said.touch()
+    pressed = Pressed(("--blog", str(root), *words), said)
     try:
-        spare.begin(("--blog", str(root), *words))
-        lines = _lines(spare.said, f"{root}/")
-        while spare.child.poll() is None and wanted():
-            with suppress(subprocess.TimeoutExpired):
-                spare.child.wait(LOOK)
+        lines = _lines(said, f"{root}/")
+        while not pressed.waited(LOOK) and wanted():
             for line in next(lines):
                 hear(line)
     finally:
-        _end(spare.child)
-    text = spare.said.read_text("utf-8", "replace").replace(f"{root}/", "")
-    spare.said.unlink()
-    return spare.child.returncode, text
+        pressed.end()
+    text = said.read_text("utf-8", "replace").replace(f"{root}/", "")
+    return 1 if pressed.code is None else pressed.code, text
 
 
 def _lines(path: Path, root: str) -> Iterator[list[str]]:
@@ -138,16 +132,6 @@ def _lines(path: Path, root: str) -> Iterator[list[str]]:
         while True:
             *whole, rest = (rest + file.read()).split(b"\n")
             yield [line.decode("utf-8", "replace").replace(root, "") for line in whole]
-
-
-def _end(child: "subprocess.Popen[bytes]") -> None:
-    if child.poll() is None:
-        child.terminate()
-        try:
-            child.wait(PATIENCE)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            child.wait()
 
 
 def _files(root: Path) -> Iterator[tuple[str, bytes]]:
