@@ -13,7 +13,6 @@ from keras import layers
 
 # %% experiment
 seeds = range(42, 47)
-train_size = 50_000  # the other 10,000 choose
 batch_size = 128
 rate, high_rate = 0.001, 0.02
 
@@ -21,6 +20,7 @@ rate, high_rate = 0.001, 0.02
 (x, y), (x_test, y_test) = keras.datasets.mnist.load_data()
 x, x_test = (images[..., None].astype("float32") / 255
              for images in (x, x_test))
+train_size = len(x) * 5 // 6  # the others choose
 x_train, y_train = x[:train_size], y[:train_size]
 x_valid, y_valid = x[train_size:], y[train_size:]
 
