@@ -7,20 +7,22 @@ import select
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 LOADED = """
+from press.cli import main
 from press.commands import build, verify
 from press.flow import way
 from press.run import pool, session
 from press.workers.loaded import work
-work()
+work(main)
 """
 PATIENCE = 20.0
 """Seconds that a press which is told to stop has for ending its kernel."""
 DIE_WITH_PARENT = 1
+Main = Callable[[Sequence[str]], int]
 _loaded: list["subprocess.Popen[bytes]"] = []
 
 
@@ -72,20 +74,18 @@ def _mother() -> "subprocess.Popen[bytes]":
     return _loaded[0]
 
 
-def work() -> None:
+def work(main: Main) -> None:
     """What the loaded press does: for each line of words, a fork; its number, and how it ended."""
     for line in sys.stdin:
         said, *words = json.loads(line)
         child = os.fork()
         if child == 0:
-            _press(words, said)
+            _press(main, words, said)
         print(child, flush=True)
         print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 
 
-def _press(words: Sequence[str], said: str) -> None:
-    from press.cli import main
-
+def _press(main: Main, words: Sequence[str], said: str) -> None:
     code = 1
     try:
         _end_with_parent()
