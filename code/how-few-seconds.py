@@ -155,7 +155,7 @@ assert all(valid[name].mean() < test[name].mean()
            for name in ("one cycle", "one pass"))
 assert work["one cycle"] < work["the example"] / 2
 quick = took["one cycle"] < 3 * took["the example"]
-assert quick  # all of its training, beside one pass of the example
+assert quick  # all of its training: less than three passes of the example
 
 # %% values tags=["values"]
 {

@@ -33,9 +33,8 @@ class Pressed:
         """What it says to its author goes to `said`."""
         self._mother = _mother()
         assert self._mother.stdin
-        assert self._mother.stdout
         self._mother.stdin.write(json.dumps([str(said), *words]).encode() + b"\n")
-        self._process = int(self._mother.stdout.readline())
+        self._process = self._told()
         self.code: int | None = None
 
     def waited(self, seconds: float) -> bool:
@@ -43,12 +42,17 @@ class Pressed:
         stdout = self._mother.stdout
         assert stdout
         if self.code is None and select.select([stdout], [], [], seconds)[0]:
-            line = stdout.readline()
-            if not line:
-                # Its mother was killed. The worker goes too: it is replaced then, and counted.
-                os._exit(1)
-            self.code = int(line)
+            self.code = self._told()
         return self.code is not None
+
+    def _told(self) -> int:
+        stdout = self._mother.stdout
+        assert stdout
+        line = stdout.readline()
+        if not line:
+            # Its mother was killed. The worker goes too: it is replaced then, and counted.
+            os._exit(1)
+        return int(line)
 
     def end(self) -> None:
         for word in (signal.SIGTERM, signal.SIGKILL):

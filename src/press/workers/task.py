@@ -116,7 +116,9 @@ def _pressed(
     pressed = Pressed(("--blog", str(root), *words), said)
     try:
         lines = _lines(said, f"{root}/")
-        while not pressed.waited(LOOK) and wanted():
+        ended = False
+        while not ended and wanted():
+            ended = pressed.waited(LOOK)
             for line in next(lines):
                 hear(line)
     finally:
