@@ -9,6 +9,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -19,7 +20,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from press.blog import Blog
-from press.run.session import Place
+from press.run.session import NotStarted, Place, started
 from press.run.warm import Warm
 
 from .conftest import PATIENCE, ROOT, add_post, with_theme
@@ -184,3 +185,33 @@ def test_a_kernel_on_its_way_outlives_a_build_that_is_called_off(blog: Blog) -> 
     # In a thread of its own: the browser's tests keep an event loop in this one.
     with ThreadPoolExecutor(1) as thread:
         assert thread.submit(asyncio.run, called_off_and_again()).result()
+
+
+def test_a_kernel_is_met_at_no_port_and_leaves_no_name(
+    blog: Blog, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Of a port found free, another process may be first."""
+    names = tmp_path / "names"
+    names.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(names))
+
+    async def transport_and_names() -> tuple[str, list[Path]]:
+        kernel = await started(Place(blog.root, blog.local, {}), 60)
+        connection = json.loads((kernel.scratch / "kernel.json").read_text())
+        left = list(names.iterdir())
+        await kernel.stop()
+        return connection["transport"], left
+
+    with ThreadPoolExecutor(1) as thread:
+        assert thread.submit(asyncio.run, transport_and_names()).result() == ("ipc", [])
+
+
+def test_a_kernel_that_cannot_start_says_why(blog: Blog, tmp_path: Path) -> None:
+    (tmp_path / "ipykernel").mkdir()
+    (tmp_path / "ipykernel" / "__init__.py").write_text("raise OSError('no more')")
+    place = Place(blog.root, blog.local, {"PYTHONPATH": str(tmp_path)})
+    with (
+        pytest.raises(NotStarted, match=r"did not start \(OSError: no more\)"),
+        ThreadPoolExecutor(1) as thread,
+    ):
+        thread.submit(asyncio.run, started(place, 60)).result()

@@ -20,6 +20,7 @@ from jupyter_core.utils import ensure_async
 from nbclient import NotebookClient
 from nbclient.exceptions import DeadKernelError
 from nbformat.v4 import new_code_cell, new_notebook
+from zmq import ZMQError
 
 from press.blog import SCRATCH
 from press.errors import PressError
@@ -34,8 +35,13 @@ sys.modules["debugpy"] = None
 words = sys.argv[1:]
 sys.argv[1:] = []
 sys.path.append("")
-from ipykernel.kernelapp import launch_new_instance
-launch_new_instance(words)
+try:
+    from ipykernel.kernelapp import launch_new_instance
+    launch_new_instance(words)
+except Exception as error:
+    with open(words[1] + ".failed", "w") as file:
+        file.write(f"{type(error).__name__}: {error}")
+    raise
 """
 """Scripts find their neighbours behind all libraries, whose names they may have, and no words.
 
@@ -59,8 +65,9 @@ class Place:
 class NotStarted(PressError):
     """A kernel that died or kept silent before it was of any use."""
 
-    def __init__(self) -> None:
-        super().__init__("kernel", "did not start", "run ./press again; it may want memory")
+    def __init__(self, why: str) -> None:
+        remedy = "run ./press again; it may want memory"
+        super().__init__("kernel", f"did not start ({why})", remedy)
 
 
 class Refused(Exception):
@@ -90,13 +97,24 @@ class Session(NotebookClient):
         place.local.mkdir(exist_ok=True)
         self.place = place
         self.scratch = Path(tempfile.mkdtemp(prefix=SCRATCH, dir=place.local))
-        connection = str(self.scratch / "kernel.json")
-        manager = AsyncKernelManager(kernel_spec_manager=_Specs(), connection_file=connection)
+        # Sockets in a folder, whose path must be short, and not ports: another process may take a
+        # port after it was found free and before the kernel, which is loading, has bound it.
+        self.sockets = Path(tempfile.mkdtemp(prefix="press-"))
+        manager = AsyncKernelManager(
+            kernel_spec_manager=_Specs(),
+            connection_file=str(self._connection),
+            transport="ipc",
+            ip=str(self.sockets / "kernel"),
+        )
         super().__init__(new_notebook(), km=manager, timeout=time_limit)
         self.log.disabled = True
         self.was_asked_to_exit = False
         self.on_cell_executed = self._note_exit
         self._hear: Callable[[str], None] = lambda _: None
+
+    @property
+    def _connection(self) -> Path:
+        return self.scratch / "kernel.json"
 
     async def start(self, meanwhile: Callable[[], object]) -> None:
         await self.async_start_new_kernel(
@@ -108,13 +126,14 @@ class Session(NotebookClient):
         meanwhile()
         await self._connect()
         await self._meet_extension()
+        shutil.rmtree(self.sockets)  # those that have met need no names
 
     async def _connect(self) -> None:
         """Be its client once it answers; jupyter_client's own way ends with a pause of 0.2 s."""
         assert self.km is not None
         client: Any = self.km.client()
         self.kc = client
-        client.start_channels()
+        client.start_channels(stdin=False, hb=False, control=False)
         client.allow_stdin = False
         async with asyncio.timeout(self.startup_timeout):
             while True:
@@ -125,7 +144,7 @@ class Session(NotebookClient):
                 except Empty:
                     if await self.lives():
                         continue
-                    raise NotStarted from None
+                    raise NotStarted(self._failure()) from None
                 return
 
     async def _meet_extension(self) -> None:
@@ -195,6 +214,7 @@ class Session(NotebookClient):
             await self._kill()
             await ensure_async(self.km.shutdown_kernel(now=True))
         shutil.rmtree(self.scratch, ignore_errors=True)
+        shutil.rmtree(self.sockets, ignore_errors=True)
 
     async def _kill(self) -> None:
         """End it and wait for that, where jupyter_client would look only ten times a second."""
@@ -210,6 +230,11 @@ class Session(NotebookClient):
         if msg["msg_type"] == "stream":
             self._hear(msg["content"]["text"])
         return super().process_message(msg, cell, cell_index)
+
+    def _failure(self) -> str:
+        """What ended a kernel that never answered, in its own words if it had any."""
+        words = Path(f"{self._connection}.failed")
+        return words.read_text() if words.exists() else self.cause_of_death()
 
     def cause_of_death(self) -> str:
         process = getattr(self.km and self.km.provisioner, "process", None)
@@ -250,9 +275,9 @@ async def started(
     session = Session(place, time_limit)
     try:
         await session.start(meanwhile)
-    except (RuntimeError, TimeoutError) as error:
+    except (RuntimeError, TimeoutError, ZMQError) as error:
         await session.stop()
-        raise NotStarted from error
+        raise NotStarted(str(error) or "it kept silent") from error
     except BaseException:
         await session.stop()
         raise
