@@ -56,13 +56,85 @@ async ([data, images]) => {
   const model = await load(`data:application/octet-stream;base64,${data}`);
   const pixels = floats(images);
   const scores = [];
-  let first;
+  let outputs;
   for (let at = 0; at < pixels.length; at += 784) {
     const found = read(model, pixels.subarray(at, at + 784));
     scores.push(...found.scores);
-    first ??= found.first;
+    outputs ??= found.outputs.map((output) => ({ ...output, values: packed(output.values) }));
   }
-  return { scores: packed(scores), first: { ...first, values: packed(first.values) } };
+  return { scores: packed(scores), outputs };
+}
+"""
+# For a place in the middle of every layer: what it has, and has when all pixels but those of its
+# field are other ones, or only those.
+FIELDS = """
+async ([data, image, other]) => {
+  const { load, read } = await import("/js/reader.js");
+  const { fieldOf } = await import("/js/layers.js");
+  const model = await load(`data:application/octet-stream;base64,${data}`);
+  const [pixels, others] = [floats(image), floats(other)];
+  return model.layers.flatMap(({ kind, shape }, place) => {
+    if (shape.length < 3 || kind === "shape") return [];
+    const [row, column] = shape.map((side) => side >> 1);
+    const { left, top, right, bottom } = fieldOf(model, place, row, column);
+    const within = (n) => n % 28 >= left && n % 28 < right && n >= 28 * top && n < 28 * bottom;
+    const from = (row * shape[1] + column) * shape[2];
+    const at = (values) =>
+      read(model, values).outputs[place].values.subarray(from, from + shape[2]).join();
+    return [[
+      at(pixels), at(pixels.map((ink, n) => (within(n) ? ink : others[n]))),
+      at(pixels.map((ink, n) => (within(n) ? others[n] : ink))), (right - left) * (bottom - top),
+    ]];
+  });
+}
+"""
+FILTER = """
+async ([data, place, channel]) => {
+  const { load } = await import("/js/reader.js");
+  const { filterOf } = await import("/js/layers.js");
+  const model = await load(`data:application/octet-stream;base64,${data}`);
+  const found = filterOf(model, place, channel);
+  return found && { ...found, values: packed(found.values) };
+}
+"""
+DECIDING = """
+async ([data, image]) => {
+  const { load } = await import("/js/reader.js");
+  const { deciding } = await import("/js/layers.js");
+  const model = await load(`data:application/octet-stream;base64,${data}`);
+  return packed(deciding(model, floats(image)).values);
+}
+"""
+LESSON = """
+async ([data, image, label, rate]) => {
+  const { load } = await import("/js/reader.js");
+  const { loss, taught, teachable } = await import("/js/lesson.js");
+  const model = await load(`data:application/octet-stream;base64,${data}`);
+  if (!teachable(model)) return null;
+  const pixels = floats(image);
+  const next = taught(model, pixels, label, rate);
+  const weights = next.layers
+    .filter(({ kernel }) => kernel)
+    .flatMap(({ weights, biases }) => [packed(weights), packed(biases)]);
+  return { before: loss(model, pixels, label), after: loss(next, pixels, label), weights };
+}
+"""
+# Strokes, as shares of a square that lies somewhere on the pad, laid and prepared as the pad does.
+DRAWN = """
+async ([drawings, size, left, top]) => {
+  const { PAD, penFor, stroke } = await import("/js/ink.js");
+  const { prepared } = await import("/js/prepare.js");
+  const made = [];
+  for (const drawing of drawings) {
+    const placed = ([x, y]) => [left + size * x, top + size * y];
+    const strokes = drawing.map((points) => points.map(placed));
+    const ink = new Float32Array(PAD * PAD);
+    for (const points of strokes) {
+      points.forEach((point, n) => stroke(ink, points[Math.max(0, n - 1)], point, penFor(strokes)));
+    }
+    made.push(...prepared(ink, PAD).pixels);
+  }
+  return packed(made);
 }
 """
 PREPARE = """
@@ -247,10 +319,17 @@ def test_the_first_layer_is_what_keras_sees(tools: Page) -> None:
     upto_relu = keras.Model(model.inputs, model.layers[2].output)
 
     wanted = upto_relu.predict(images.reshape(-1, *IMAGE), verbose=0)[0]
-    first = tools.evaluate(READ, [base64.b64encode(data).decode(), packed(images)])["first"]
+    outputs = tools.evaluate(READ, [base64.b64encode(data).decode(), packed(images)])["outputs"]
 
+    first = outputs[1]  # the scale is a layer, too, and the ReLU is told with the weights
     assert (first["height"], first["width"], first["channels"]) == wanted.shape == (26, 26, 4)
     assert np.abs(unpacked(first["values"]) - wanted.ravel()).max() < 1e-3
+    assert (
+        np.abs(
+            unpacked(outputs[-1]["values"]) - model.predict(images.reshape(-1, *IMAGE), verbose=0)
+        ).max()
+        < 1e-3
+    )
 
 
 def test_the_file_is_compact_and_says_what_it_holds() -> None:
@@ -319,6 +398,113 @@ def test_only_a_built_sequential_model_is_read() -> None:
         exported(keras.Sequential([keras.layers.Dense(10)]))
     with pytest.raises(Unreadable, match="of the type dict"):
         exported({})
+
+
+# What a layer looks at
+
+
+LOOKED_INTO = [
+    "conv",
+    "conv same",
+    "conv of even sides",
+    "conv strides",
+    "max",
+    "max same",
+    "average",
+]
+
+
+@pytest.mark.parametrize("name", LOOKED_INTO)
+def test_a_place_sees_its_field_and_nothing_else(tools: Page, name: str) -> None:
+    data = base64.b64encode(exported(layered(*READABLE[name]))).decode()
+    image, other = np.random.default_rng(1).random((2, 784), "float32")
+
+    found = tools.evaluate(FIELDS, [data, packed(image), packed(other)])
+
+    assert found
+    for whole, same_within, other_within, size in found:
+        assert same_within == whole
+        assert other_within != whole
+        assert size < 784
+
+
+def test_a_filter_is_the_weights_of_one_map_as_they_lie(tools: Page) -> None:
+    model = layered(*CONVNET)
+    data = exported(model)
+    first, _, second, _, last, _ = weights_of(data)
+
+    def filter_of(place: int, channel: int) -> Any:
+        found = tools.evaluate(FILTER, [base64.b64encode(data).decode(), place, channel])
+        return found and unpacked(found["values"]).reshape(
+            found["height"], found["width"], found["channels"]
+        )
+
+    assert np.array_equal(filter_of(0, 5), first[..., 5])
+    assert filter_of(1, 5) is None
+    assert np.array_equal(filter_of(2, 7), second[..., 7])
+    assert np.array_equal(filter_of(5, 9), last[:, 9].reshape(5, 5, 64))
+
+
+def test_what_decided_is_what_the_answer_loses(tools: Page) -> None:
+    model = layered(*READABLE["no bias, no softmax"])
+    data = exported(model)
+    (weights,) = weights_of(data)
+    image = np.random.default_rng(1).random(784, "float32")
+    image[:392] = 0
+
+    found = unpacked(tools.evaluate(DECIDING, [base64.b64encode(data).decode(), packed(image)]))
+
+    def odds(pixels: Array) -> float:
+        powers = np.exp(pixels @ weights - (image @ weights).max())
+        best = int(np.argmax(image @ weights))
+        return float(np.log((powers[best] + 0.0) / (powers.sum() - powers[best])))
+
+    assert not found[:392].any(), "paper decides nothing"
+    for row, column in ((14, 0), (20, 12), (26, 26)):
+        without = image.reshape(28, 28).copy()
+        without[row : row + 2, column : column + 2] = 0
+        lost = odds(image) - odds(without.ravel())
+        assert found.reshape(28, 28)[row, column] == pytest.approx(lost, abs=0.02)
+        assert len(set(found.reshape(28, 28)[row : row + 2, column : column + 2].ravel())) == 1
+
+
+# One step of learning
+
+
+@pytest.mark.parametrize("name", ["dense", "square of logits", "no bias, no softmax"])
+def test_a_step_is_what_keras_does(tools: Page, name: str) -> None:
+    import keras
+
+    layers = READABLE.get(name) or (
+        (28, 28),
+        lambda known: known.Rescaling(2.0, offset=-1.0),
+        flat,
+        dense(20, activation="tanh"),
+        dense(15, activation="sigmoid"),
+        dense(),
+    )
+    model = layered(*layers)
+    data = exported(model)
+    model.set_weights(weights_of(data))
+    image = np.random.default_rng(1).random((1, *layers[0]), "float32")
+    linear = model.layers[-1].get_config()["activation"] == "linear"
+    measure = keras.losses.SparseCategoricalCrossentropy(from_logits=linear)
+    model.compile(keras.optimizers.SGD(0.05), measure)
+
+    found = tools.evaluate(LESSON, [base64.b64encode(data).decode(), packed(image), 3, 0.05])
+    before = model.train_on_batch(image, np.array([3]))
+
+    assert found["before"] == pytest.approx(float(before), rel=1e-3)
+    assert found["after"] < found["before"]
+    weights = [unpacked(text) for text in found["weights"]]
+    kept = [w for w in weights if len(model.get_weights()) == len(weights) or w.any()]
+    for now, wanted in zip(kept, model.get_weights(), strict=True):
+        assert np.abs(now - wanted.ravel()).max() < 1e-4
+
+
+def test_a_network_with_windows_is_not_taught(tools: Page) -> None:
+    data = base64.b64encode(exported(layered(*READABLE["conv"]))).decode()
+    assert tools.evaluate(LESSON, [data, packed(np.zeros(784)), 3, 0.05]) is None
 
 
 # The preparation
@@ -533,6 +719,46 @@ def test_digits_drawn_large_are_read_as_well(
     assert np.mean(drawn.argmax(1) == labels) >= original - 0.005
 
 
+def arc(x: float, y: float, wide: float, high: float, start: float, end: float) -> Any:
+    """Part of an ellipse, clockwise in degrees from the right."""
+    turn = np.radians(np.linspace(start, end, 24))
+    return np.stack([x + wide * np.cos(turn), y + high * np.sin(turn)], 1).tolist()
+
+
+DRAWINGS: dict[int, list[Any]] = {
+    0: [arc(0.5, 0.5, 0.32, 0.5, -90, 275)],
+    1: [[[0.55, 0.0], [0.45, 1.0]]],
+    2: [[*arc(0.48, 0.28, 0.33, 0.28, 180, 390), [0.12, 0.97], [0.9, 0.95]]],
+    3: [[*arc(0.45, 0.25, 0.33, 0.25, 200, 430), *arc(0.45, 0.74, 0.37, 0.26, -80, 160)]],
+    4: [[[0.3, 0.0], [0.12, 0.55], [0.9, 0.5]], [[0.72, 0.05], [0.62, 1.0]]],
+    5: [[[0.85, 0.02], [0.3, 0.04], [0.24, 0.42], *arc(0.45, 0.68, 0.36, 0.3, -110, 140)]],
+    6: [[[0.7, 0.0], [0.35, 0.3], [0.2, 0.65], *arc(0.48, 0.74, 0.28, 0.25, 180, 520)]],
+    7: [[[0.1, 0.08], [0.88, 0.04], [0.6, 0.5], [0.45, 1.0]]],
+    8: [[*arc(0.5, 0.25, 0.26, 0.24, 90, 450), *arc(0.5, 0.74, 0.3, 0.25, -90, 270)]],
+    9: [[*arc(0.45, 0.28, 0.28, 0.27, 0, 360), [0.72, 0.3], [0.62, 1.0]]],
+}
+
+
+def leaning(drawing: Any, lean: float) -> Any:
+    return [[[x + lean * (1 - y), y] for x, y in stroke] for stroke in drawing]
+
+
+@pytest.mark.parametrize("size", [210, 110, 45, 30])
+def test_digits_of_any_size_are_read(tools: Page, size: int) -> None:
+    """By the published network; drawn small, they are not blots."""
+    record = read_record(Blog(ROOT), PUBLISHED)
+    assert record
+    net = Trained(None, (ROOT / record.models["convnet-reader"].file).read_bytes())
+    leans = (-0.08, 0.0, 0.08, 0.16, 0.24)
+    drawings = [leaning(drawing, lean) for drawing in DRAWINGS.values() for lean in leans]
+
+    images = unpacked(tools.evaluate(DRAWN, [drawings, size, 20, 30])).reshape(-1, 784)
+    answers = scores_in_the_page(tools, net, images).argmax(1)
+
+    right = answers == np.repeat(list(DRAWINGS), len(leans))
+    assert right.mean() >= (0.98 if size > 100 else 0.9)
+
+
 # The pad
 
 POST = """\
@@ -551,6 +777,19 @@ title: A post
   opens="as-it-lies" %}}
 
   and on.
+"""
+
+ELSEWHERE = """\
+---
+layout: page
+title: Another post
+---
+
+{% include digit-pad.html post="post" model="dense-reader, convnet-reader" data="samples"
+   labels="dense, convolutional" caption="a digit." opens="where-they-disagree" %}
+
+{% include digit-pad.html post="post" model="dense-reader" data="others" caption="Another."
+   labels="dense" teach="0.1" %}
 """
 
 
@@ -597,6 +836,7 @@ def site(
     (blog.root / "_data" / "runs" / "post.json").write_text(json.dumps(record))
     filler = "\n\n".join(["Words before it."] * 40)
     (blog.posts / "2026-11-20-post.md").write_text(POST.format(filler=filler))
+    (blog.posts / "2026-11-21-elsewhere.md").write_text(ELSEWHERE)
     jekyll(blog)
     return Site(blog, labels)
 
@@ -793,7 +1033,113 @@ def test_all_can_be_done_with_the_keyboard(browser: Browser, address: str, site:
     assert not pad.ink()[..., 3].any()
     press(pad, "Undo")
     assert pad.scores() == chosen
+    press(pad, "Redo")
+    assert pad.said == "The pad is empty"
+    press(pad, "Undo")
+    keyboard.press("Control+z")
+    assert pad.scores() != chosen
+    keyboard.press("Control+Shift+z")
+    assert pad.scores() == chosen
+    keyboard.press("Control+z")
+    keyboard.press("Control+y")
+    assert pad.scores() == chosen
+    press(pad, "Undo")
+    press(pad, "Move left")
+    assert pad.button("Redo").is_disabled(), "what was taken back is over when something is done"
     pad.page.context.close()
+
+
+def test_a_small_drawing_is_shown_as_it_is_and_prepared_with_a_finer_pen(
+    browser: Browser, address: str
+) -> None:
+    pad = opened(browser, address)
+    pad.button("Clear").click()
+    start, *rest = pad.places((0.2, 0.2), (0.35, 0.2), (0.25, 0.4))
+    pad.page.mouse.move(*start)
+    pad.page.mouse.down()
+    for place in rest:
+        pad.page.mouse.move(*place, steps=8)
+    pad.page.mouse.up()
+    steps = pad.page.locator(".board").first.locator(".steps li")
+    assert steps.nth(1).text_content() == "scaled to 20 × 20, and its pen with it"
+    rows = np.flatnonzero(pad.ink()[..., 3].any(1))
+    assert np.ptp(rows) == pytest.approx(0.2 * PAD + 22, abs=3), "on the paper the pen is wide"
+    pad.page.context.close()
+
+
+@pytest.fixture
+def elsewhere(browser: Browser, address: str) -> Iterator[Pad]:
+    pad = opened(browser, address.replace("/post/", "/elsewhere/"))
+    pad.page.locator(".board .best").nth(2).wait_for()
+    yield pad
+    pad.page.context.close()
+
+
+def test_it_can_open_where_two_networks_disagree(elsewhere: Pad) -> None:
+    dense, convolutional = elsewhere.answers()
+    chosen = elsewhere.page.locator(".pad [aria-pressed=true]").first.text_content()
+    assert dense != convolutional
+    assert chosen in (dense, convolutional)
+    assert elsewhere.page.locator(".pad").nth(0).get_attribute("id") == (
+        "pad-dense-reader-convnet-reader"
+    )
+
+
+def test_all_layers_can_be_looked_into(elsewhere: Pad) -> None:
+    page = elsewhere.page
+    sight = page.locator(".board").first.locator(".sights > div").nth(1)
+    layers = sight.locator("select")
+    assert layers.locator("option").all_text_contents() == [
+        "32 maps, 26 × 26",
+        "32 maps, the largest of each window, 13 × 13",
+        "64 maps, 11 × 11",
+        "64 maps, the largest of each window, 5 × 5",
+        "10 units",
+        "which pixels decided",
+    ]
+    maps, words = sight.locator("canvas").first, sight.locator(".looked p")
+    assert (words.text_content() or "").startswith("Number 1, its weights")
+
+    maps.hover(position={"x": 60, "y": 60})
+    assert not (words.text_content() or "").startswith("Number 1,")
+    field = page.locator(".board").first.locator(".steps canvas").nth(2)
+    before = field.screenshot()
+    maps.hover(position={"x": 70, "y": 70})
+    assert field.screenshot() != before, "another place has another field"
+
+    layers.select_option("1")
+    assert "its weights" not in (words.text_content() or ""), "the largest of a window has none"
+    layers.select_option(label="64 maps, 11 × 11")
+    which = sight.get_by_role("slider")
+    which.press("ArrowRight")
+    assert (words.text_content() or "").startswith("Number ")
+    layers.select_option(label="which pixels decided")
+    assert (words.text_content() or "").startswith("As ink:")
+    assert not which.is_visible()
+
+
+def test_a_network_is_taught_and_forgets(elsewhere: Pad) -> None:
+    page = elsewhere.page
+    board = page.locator(".board").nth(1)
+    first = board.locator("tbody").text_content()
+    lesson = board.locator(".lesson")
+    other = next(n for n in range(10) if str(n) != board.locator("thead b").text_content())
+
+    lesson.locator("select").select_option(str(other))
+    lesson.get_by_role("button", name="One step").click()
+    found = re.fullmatch(
+        r"Loss of dense: ([\d.e-]+) before step 1, ([\d.e-]+) after it",
+        lesson.locator("p").text_content() or "",
+    )
+    assert found
+    assert float(found[2]) < float(found[1])
+    assert board.locator("tbody").text_content() != first
+    for _ in range(30):
+        lesson.get_by_role("button", name="One step").click()
+    assert board.locator("thead b").text_content() == str(other)
+
+    lesson.get_by_role("button", name="Forget").click()
+    assert board.locator("tbody").text_content() == first
 
 
 def test_a_pad_opens_as_the_post_says(browser: Browser, address: str) -> None:

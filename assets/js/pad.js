@@ -1,27 +1,32 @@
 // A pad to draw a digit on, and what the networks of the post make of it. What lies on the pad is a list of marks, made
 // afresh from the first to the last whenever one is taken back.
 
+import { coloursOf, made, painted, scratch, whenColoursChange } from "./canvas.js";
+import { PAD, PEN, followPen, layTile, move, penFor, samplesOf, stroke } from "./ink.js";
+import { lesson } from "./lesson.js";
 import { SIDE, asItLies, prepared } from "./prepare.js";
-import { load, read } from "./reader.js";
+import { load, read, shares } from "./reader.js";
+import { sight } from "./sights.js";
 import { oneStop } from "./site.js";
 
-const PAD = 280;
-const PEN = 22; // once scaled, strokes are as wide as in MNIST
 const STEP = 168; // of the small pictures: six for each pixel of 28
-const CENTRED = ["box around the ink", "scaled to 20 × 20", "centred in 28 × 28"];
-const LYING = ["as it lies", "not scaled", "reduced to 28 × 28"];
+const CENTRED = ["box around the ink", "scaled to 20 × 20", "centred in 28 × 28"];
+const LYING = ["as it lies", "not scaled", "reduced to 28 × 28"];
+const FINER = "scaled to 20 × 20, and its pen with it";
 const WAYS = { left: ["←", -1, 0], up: ["↑", 0, -1], down: ["↓", 0, 1], right: ["→", 1, 0] };
-const READ = { willReadFrequently: true };
-const scratch = document.createElement("canvas");
-scratch.getContext("2d", READ);
+const NUDGES = 8;
 
 export default async function pad(figure) {
-  const { models: urls, labels, sprite } = figure.dataset;
+  const { models: urls, labels, opens, rate, sprite } = figure.dataset;
   const names = labels.split(", ");
-  const parts = built(figure.querySelector(".board"), names, !("loose" in figure.dataset));
-  const { paper, prompt, buttons, centre, steps, heads, rows, sights, status } = parts;
+  const teacher = rate && lesson(Number(rate), names, () => show());
+  const sights = names.map((name) => sight(name, () => show()));
+  const parts = built(figure.querySelector(".board"), names, { centred: !opens, sights, teacher });
+  const { paper, prompt, buttons, centre, steps, heads, rows, status } = parts;
   const ink = new Float32Array(PAD * PAD);
+  const fine = new Float32Array(PAD * PAD);
   const marks = [];
+  const undone = [];
   let colours = coloursOf(figure);
   let models = [];
   let chosen = [];
@@ -31,17 +36,30 @@ export default async function pad(figure) {
   function show() {
     cancelAnimationFrame(frame);
     frame = 0;
-    const made = centre.checked ? prepared(ink, PAD) : { pixels: asItLies(ink, PAD) };
+    const made = centre.checked ? centred() : { pixels: asItLies(ink, PAD) };
     const empty = !made.pixels.some(Boolean);
     painted(paper, PAD, PAD, colours, (n) => ink[n]);
     prompt.hidden = !empty;
-    showSteps(steps, paper, made, colours);
-    const found = models.map((model) => read(model, made.pixels));
-    answers = empty ? [] : found.map(({ scores }, n) => ranked(shares(scores, models[n])));
+    const networks = teacher ? teacher.networks(models, empty ? null : made.pixels) : models;
+    const found = networks.map((network) => read(network, made.pixels));
+    answers = empty ? [] : found.map(({ scores }, n) => ranked(shares(scores, networks[n])));
     showScores(heads, rows, answers);
-    found.forEach(({ first }, n) => showSight(sights[n], names[n], first, empty, colours));
+    const fields = found.map((outputs, n) => {
+      sights[n].meet(networks[n]);
+      return sights[n].show(outputs, made.pixels, empty, colours);
+    });
+    showSteps(steps, paper, made, fields.filter(Boolean), colours);
     const sample = lastOf(marks)?.sample;
     chosen.forEach((button, n) => button.setAttribute("aria-pressed", n === sample));
+    buttons.redo.disabled = undone.length === 0;
+  }
+
+  // What is drawn small is drawn anew with a finer pen, or it would be a blot when it is scaled.
+  function centred() {
+    const pen = penFor(strokesOf(marks));
+    if (pen === PEN) return prepared(ink, PAD);
+    layAll(marks, fine, pen);
+    return { ...prepared(fine, PAD), finer: true };
   }
 
   function settle() {
@@ -52,43 +70,53 @@ export default async function pad(figure) {
   }
 
   function add(mark) {
+    undone.length = 0;
     marks.push(mark);
-    mark.lay(ink);
+    mark.lay(ink, PEN);
     settle();
   }
 
   function undo() {
-    marks.pop();
-    ink.fill(0);
-    marks.forEach((mark) => mark.lay(ink));
+    if (marks.length > 0) undone.push(marks.pop());
+    layAll(marks, ink, PEN);
+    settle();
+  }
+
+  function redo() {
+    const mark = undone.pop();
+    marks.push(mark);
+    mark.lay(ink, PEN);
     settle();
   }
 
   followPen(paper, (points) => {
     // On a sample one does not scribble: the first stroke begins a drawing.
-    const fresh = !lastOf(marks)?.stroke;
-    const lay = () => {
-      if (fresh) ink.fill(0);
-      points.forEach((point, n) => stroke(ink, points[Math.max(0, n - 1)], point));
+    const fresh = !lastOf(marks)?.points;
+    const lay = (onto, pen) => {
+      if (fresh) onto.fill(0);
+      points.forEach((point, n) => stroke(onto, points[Math.max(0, n - 1)], point, pen));
     };
-    marks.push({ stroke: true, lay });
+    undone.length = 0;
+    marks.push({ points, fresh, lay });
     if (fresh) ink.fill(0);
   }, (from, to) => {
     stroke(ink, from, to);
     frame ||= requestAnimationFrame(show);
   }, settle);
 
+  const moved = (way) => ({ move: true, lay: (onto) => move(onto, WAYS[way][1], WAYS[way][2]) });
   buttons.undo.addEventListener("click", undo);
-  buttons.clear.addEventListener("click", () => add({ lay: () => ink.fill(0) }));
-  for (const [way, [, right, down]] of Object.entries(WAYS)) {
-    buttons[way].addEventListener("click", () => add({ move: true, lay: () => move(ink, right, down) }));
-  }
+  buttons.redo.addEventListener("click", redo);
+  buttons.clear.addEventListener("click", () => add({ lay: (onto) => onto.fill(0) }));
+  for (const way of Object.keys(WAYS)) buttons[way].addEventListener("click", () => add(moved(way)));
   oneStop(Object.keys(WAYS).map((way) => buttons[way]));
   centre.addEventListener("change", settle);
   figure.addEventListener("keydown", (event) => {
-    if (event.key !== "z" || !(event.ctrlKey || event.metaKey) || event.shiftKey || event.altKey) return;
+    const key = event.key.toLowerCase();
+    if (!["y", "z"].includes(key) || !(event.ctrlKey || event.metaKey) || event.altKey) return;
     event.preventDefault();
-    undo();
+    if (key === "z" && !event.shiftKey) undo();
+    else if (undone.length > 0) redo();
   });
   whenColoursChange(() => {
     colours = coloursOf(figure);
@@ -101,17 +129,19 @@ export default async function pad(figure) {
       sprite ? samplesOf(figure.dataset) : [],
       Promise.all(urls.split(", ").map(load)).then((loaded) => { models = loaded; }),
     ]);
+    const mark = (n) => ({ sample: n, lay: (onto) => layTile(onto, samples[n]) });
     chosen = [...figure.querySelectorAll(".digits > li")].map((item, n) => {
-      const lay = () => layTile(ink, samples[n]);
       const button = made("button", { type: "button" }, ...item.childNodes);
-      button.addEventListener("click", () => add({ sample: n, lay }));
+      button.addEventListener("click", () => add(mark(n)));
       item.replaceChildren(button);
       return button;
     });
     if (chosen.length > 0) oneStop(chosen);
     if (marks.length === 0 && samples.length > 0) {
-      marks.push({ sample: 0, lay: () => layTile(ink, samples[0]) });
-      layTile(ink, samples[0]);
+      const first = { sample: 0, nudges: 0 };
+      const { sample, nudges } = opens === "where-they-disagree" ? disagreement(samples, chosen, models) ?? first : first;
+      marks.push(mark(sample), ...Array.from({ length: nudges }, () => moved("right")));
+      layAll(marks, ink, PEN);
     }
     show();
   } catch (error) {
@@ -124,17 +154,38 @@ export default async function pad(figure) {
 // The last mark that put something on the pad or cleared it.
 const lastOf = (marks) => marks.findLast(({ move }) => !move);
 const percent = (share) => `${(100 * share).toFixed(1)}%`;
+const ranked = (shares) => ({ shares, best: shares.indexOf(Math.max(...shares)) });
+
+function layAll(marks, ink, pen) {
+  ink.fill(0);
+  marks.forEach((mark) => mark.lay(ink, pen));
+}
+
+// The strokes that lie on the pad.
+function strokesOf(marks) {
+  if (!lastOf(marks)?.points) return [];
+  const from = marks.findLastIndex(({ fresh }) => fresh);
+  return marks.slice(from).flatMap(({ points }) => (points ? [points] : []));
+}
+
+// The first digit, and how far it is moved to the right, that one network reads and another does not.
+function disagreement(samples, chosen, models) {
+  const ink = new Float32Array(PAD * PAD);
+  for (let nudges = 0; nudges <= NUDGES; nudges += 1) {
+    for (let sample = 0; sample < samples.length; sample += 1) {
+      layTile(ink, samples[sample]);
+      move(ink, nudges, 0);
+      const pixels = asItLies(ink, PAD);
+      const right = models.map((model) => ranked(shares(read(model, pixels).scores, model)).best === Number(chosen[sample].textContent));
+      if (right.includes(true) && right.includes(false)) return { sample, nudges };
+    }
+  }
+  return null;
+}
 
 // What stands on the page
 
-function made(name, attributes = {}, ...children) {
-  const element = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
-  element.append(...children);
-  return element;
-}
-
-function built(board, names, centred) {
+function built(board, names, { centred, sights, teacher }) {
   // It takes the focus when it is drawn on, so that Ctrl+Z is heard.
   const paper = made("canvas", {
     width: PAD, height: PAD, tabindex: -1, role: "img", "aria-label": "The pad: draw on it with a mouse, a finger or a pen",
@@ -145,34 +196,35 @@ function built(board, names, centred) {
   const moves = Object.entries(WAYS).map(([way, [arrow]]) => [way, button(
     made("span", { "aria-hidden": true }, arrow), made("span", { class: "unseen" }, `Move ${way}`),
   )]);
-  const buttons = { undo: button("Undo"), clear: button("Clear"), ...Object.fromEntries(moves) };
+  const buttons = { undo: button("Undo"), redo: button("Redo"), clear: button("Clear"), ...Object.fromEntries(moves) };
   const centre = made("input", { type: "checkbox" });
   centre.checked = centred;
   const picture = () => made("canvas", { width: STEP, height: STEP, "aria-hidden": true });
   const steps = CENTRED.map(() => made("li", {}, picture(), made("span")));
   const heads = names.map(() => made("b", {}, "–"));
   const rows = Array.from({ length: 10 }, () => names.map(() => made("td", {}, made("span"), made("i"))));
-  const sights = names.map((name) => made("div", {}, made("p"), made("canvas", { role: "img", "aria-label": `What the first layer of ${name} sees` })));
   const status = made("p", { class: "unseen", role: "status" });
   board.replaceChildren(
     made("div", { class: "paper" }, paper, prompt),
-    made("div", { class: "controls" }, ...Object.values(buttons),
+    made("div", { class: "controls" }, buttons.undo, buttons.redo, buttons.clear,
+      made("span", {}, ...moves.map(([, move]) => move)),
       made("label", {}, centre, "Centre it first, as MNIST was")),
     made("ol", { class: "steps" }, ...steps),
     made("table", { "aria-label": "What the networks read" },
       made("thead", {}, row(made("td"), ...names.map((name, n) => made("th", { scope: "col" }, `${name} `, heads[n])))),
       made("tbody", {}, ...rows.map((cells, digit) => row(made("th", { scope: "row" }, digit), ...cells)))),
-    made("div", { class: "sights" }, ...sights),
+    ...(teacher ? [teacher.element] : []),
+    made("div", { class: "sights" }, ...sights.map(({ element }) => element)),
     status,
   );
-  return { paper, prompt, buttons, centre, steps, heads, rows, sights, status };
+  return { paper, prompt, buttons, centre, steps, heads, rows, status };
 }
 
-function showSteps(steps, paper, { box, scaled, left, top, pixels }, colours) {
+function showSteps(steps, paper, { box, scaled, left, top, pixels, finer }, fields, colours) {
   const unit = STEP / SIDE;
   const texts = scaled ? CENTRED : LYING;
   const pens = steps.map((step, n) => {
-    step.lastChild.textContent = texts[n];
+    step.lastChild.textContent = finer && n === 1 ? FINER : texts[n];
     const pen = step.firstChild.getContext("2d");
     pen.clearRect(0, 0, STEP, STEP);
     pen.imageSmoothingEnabled = n === 0;
@@ -194,6 +246,9 @@ function showSteps(steps, paper, { box, scaled, left, top, pixels }, colours) {
   }
   painted(scratch, SIDE, SIDE, colours, (n) => pixels[n]);
   pens[2].drawImage(scratch, 0, 0, STEP, STEP);
+  for (const field of fields) {
+    pens[2].strokeRect(field.left * unit, field.top * unit, (field.right - field.left) * unit, (field.bottom - field.top) * unit);
+  }
 }
 
 function showScores(heads, rows, answers) {
@@ -204,150 +259,4 @@ function showScores(heads, rows, answers) {
     cell.firstChild.textContent = share === undefined ? "" : percent(share);
     cell.lastChild.style.width = percent(share ?? 0);
   }));
-}
-
-// All maps or units of a layer on one canvas, about twice as wide as high. Below zero they have the other colour.
-function showSight({ firstChild: words, lastChild: canvas }, name, { values, height, width, channels }, empty, colours) {
-  const what = width * height > 1 ? `${channels} maps` : `${channels} units`;
-  const across = Math.ceil(Math.sqrt(2 * channels));
-  const down = Math.ceil(channels / across);
-  const large = width * height > 1 ? 2 : 6;
-  const [wide, high] = [width * large + 2, height * large + 2];
-  const peak = values.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-9);
-  words.textContent = `First layer of ${name}: ${what}`;
-  canvas.setAttribute("aria-label", `What the ${what} of the first layer of ${name} see`);
-  painted(canvas, across * wide - 2, down * high - 2, colours, (_, x, y) => {
-    const channel = Math.floor(y / high) * across + Math.floor(x / wide);
-    const [column, row] = [Math.floor(x % wide / large), Math.floor(y % high / large)];
-    if (channel >= channels || column >= width || row >= height) return 0;
-    const strength = empty ? 0 : values[(row * width + column) * channels + channel] / peak;
-    return strength < 0 ? strength : 0.06 + 0.94 * strength;
-  });
-}
-
-// Ink
-
-function followPen(paper, begin, draw, end) {
-  let points = null;
-  const placeOf = ({ clientX, clientY }) => {
-    const { left, top, width, height } = paper.getBoundingClientRect();
-    return [(clientX - left) / width * PAD, (clientY - top) / height * PAD];
-  };
-  const follow = (event) => {
-    const point = placeOf(event);
-    draw(points.at(-1) ?? point, point);
-    points.push(point);
-  };
-  const leave = (event) => {
-    if (!points || !event.isPrimary) return;
-    points = null;
-    end();
-  };
-  paper.addEventListener("pointerdown", (event) => {
-    if (!event.isPrimary || event.button !== 0) return;
-    paper.setPointerCapture(event.pointerId);
-    points = [];
-    begin(points);
-    follow(event);
-  });
-  paper.addEventListener("pointermove", (event) => {
-    if (!points || !event.isPrimary) return;
-    const passed = event.getCoalescedEvents?.() ?? [];
-    (passed.length > 0 ? passed : [event]).forEach(follow);
-  });
-  paper.addEventListener("pointerup", leave);
-  paper.addEventListener("pointercancel", leave);
-}
-
-// A line with round ends: full ink within the pen, none beyond it, and an edge of two units between.
-function stroke(ink, [ax, ay], [bx, by]) {
-  const reach = PEN / 2 + 1;
-  const [dx, dy] = [bx - ax, by - ay];
-  const square = dx * dx + dy * dy || 1;
-  const range = (a, b) => [
-    Math.max(0, Math.floor(Math.min(a, b) - reach)), Math.min(PAD, Math.ceil(Math.max(a, b) + reach)),
-  ];
-  const [[left, right], [top, bottom]] = [range(ax, bx), range(ay, by)];
-  for (let y = top; y < bottom; y += 1) {
-    for (let x = left; x < right; x += 1) {
-      const [px, py] = [x + 0.5 - ax, y + 0.5 - ay];
-      const along = Math.min(1, Math.max(0, (px * dx + py * dy) / square));
-      const inside = (reach - Math.sqrt((px - along * dx) ** 2 + (py - along * dy) ** 2)) / 2;
-      if (inside > ink[y * PAD + x]) ink[y * PAD + x] = Math.min(1, inside);
-    }
-  }
-}
-
-function move(ink, right, down) {
-  const unit = PAD / SIDE;
-  const before = ink.slice();
-  ink.forEach((_, n) => {
-    const x = n % PAD - right * unit;
-    const y = Math.floor(n / PAD) - down * unit;
-    ink[n] = x >= 0 && x < PAD && y >= 0 && y < PAD ? before[y * PAD + x] : 0;
-  });
-}
-
-// A digit of the data set lies on the pad pixel by pixel, so that preparing it gives the very same digit.
-function layTile(ink, { side, pixels }) {
-  const at = (n) => Math.floor(n * side / PAD);
-  ink.forEach((_, n) => { ink[n] = pixels[at(Math.floor(n / PAD)) * side + at(n % PAD)]; });
-}
-
-async function samplesOf({ sprite, count, columns, side }) {
-  const image = new Image();
-  image.src = sprite;
-  await image.decode();
-  const pen = made("canvas", { width: image.width, height: image.height }).getContext("2d", READ);
-  pen.drawImage(image, 0, 0);
-  return Array.from({ length: count }, (_, n) => {
-    const { data } = pen.getImageData((n % columns) * side, Math.floor(n / columns) * side, side, side);
-    return { side: Number(side), pixels: Float32Array.from({ length: side * side }, (_, i) => data[4 * i] / 255) };
-  });
-}
-
-// Scores
-
-// A model that ends without softmax gives scores of any size.
-function shares(scores, { layers }) {
-  if (layers.at(-1).activation !== "linear") return scores;
-  const most = Math.max(...scores);
-  const powers = scores.map((score) => Math.exp(score - most));
-  return powers.map((power) => power / powers.reduce((a, b) => a + b));
-}
-
-const ranked = (shares) => ({ shares, best: shares.indexOf(Math.max(...shares)) });
-
-// Colours
-
-function painted(canvas, width, height, { ink, accent }, strengthAt) {
-  canvas.width = width;
-  canvas.height = height;
-  const pen = canvas.getContext("2d");
-  const image = pen.createImageData(width, height);
-  for (let n = 0; n < width * height; n += 1) {
-    const strength = strengthAt(n, n % width, Math.floor(n / width));
-    if (!strength) continue;
-    image.data.set(strength < 0 ? accent : ink, 4 * n);
-    image.data[4 * n + 3] = 255 * Math.abs(strength);
-  }
-  pen.putImageData(image, 0, 0);
-}
-
-function coloursOf(figure) {
-  const numbers = (element) => {
-    scratch.width = scratch.height = 1;
-    const pen = scratch.getContext("2d");
-    pen.fillStyle = getComputedStyle(element).color;
-    pen.fillRect(0, 0, 1, 1);
-    return [...pen.getImageData(0, 0, 1, 1).data].slice(0, 3);
-  };
-  return { ink: numbers(figure), accent: numbers(figure.querySelector("figcaption b")) };
-}
-
-function whenColoursChange(redraw) {
-  for (const feature of ["prefers-color-scheme: dark", "forced-colors: active"]) {
-    matchMedia(`(${feature})`).addEventListener("change", redraw);
-  }
-  new MutationObserver(redraw).observe(document.documentElement, { attributeFilter: ["data-scheme"] });
 }

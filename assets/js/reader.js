@@ -28,17 +28,35 @@ export function decoded(buffer) {
   return model;
 }
 
+// The scores, and what comes out of each layer.
 export function read(model, pixels) {
   let shape = model.input;
   let values = pixels;
-  let first;
-  for (const layer of model.layers) {
+  const outputs = model.layers.map((layer) => {
     values = COMPUTED[layer.kind](values, shape, layer);
     shape = layer.shape;
     if (layer.activation) ACTIVATED[layer.activation](values, shape.at(-1));
-    if (layer.kernel) first ??= { values, ...sizes(shape) };
-  }
-  return { scores: values, first };
+    return { values, ...sizes(shape) };
+  });
+  return { scores: values, outputs };
+}
+
+// Scores as shares of one. A model that ends without softmax gives scores of any size.
+export function shares(scores, { layers }) {
+  if (layers.at(-1).activation !== "linear") return scores;
+  const powers = scores.slice();
+  softmax(powers, powers.length);
+  return powers;
+}
+
+// For each layer, the shape in which its input lies: a flat image, or flattened maps, as they were before.
+export function inputShapes({ input, layers }) {
+  let shape = input.length > 1 ? [...input, 1].slice(0, 3) : [28, 28, 1];
+  return layers.map((layer) => {
+    const own = shape;
+    if (layer.kind !== "shape") shape = layer.shape;
+    return own;
+  });
 }
 
 const COMPUTED = {
@@ -69,7 +87,7 @@ const ACTIVATED = {
   softmax,
 };
 
-function sizes(shape) {
+export function sizes(shape) {
   const [height, width, channels] = shape.length === 3 ? shape : [1, 1, shape.at(-1)];
   return { height, width, channels };
 }
@@ -84,7 +102,7 @@ function larger(a, b) {
 }
 
 // How far a window reaches out before the first place. Nothing with padding "valid"; with "same" the odd one is behind.
-const before = (long, short, size, stride) => Math.max(0, (short - 1) * stride + size - long) >> 1;
+export const before = (long, short, size, stride) => Math.max(0, (short - 1) * stride + size - long) >> 1;
 
 function convolved(values, shape, { weights, biases, kernel, strides, shape: [rows, columns, count] }) {
   const { height, width, channels } = sizes(shape);
