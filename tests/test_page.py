@@ -45,7 +45,8 @@ KINDS = [
 ]
 # What a page loads for its demos alone.
 DEMOS = re.compile(
-    r"/(demos\.css|(pad|prepare|reader|confusion|epochs|sprite)\.js)$|/img/.+\.(bin|json|png)$"
+    r"/(demos\.css|(canvas|confusion|epochs|ink|layers|lesson|pad|prepare|reader|sights|sprite)\.js)$"
+    r"|/img/.+\.(bin|json|png)$"
 )
 ALL_RULES = """
 () => {

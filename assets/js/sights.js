@@ -8,7 +8,7 @@ const DECIDING = "decided";
 
 export function sight(name, redraw) {
   const layer = made("select");
-  const maps = made("canvas", { role: "img" });
+  const maps = made("canvas", { role: "img", "aria-label": `What ${name} sees` });
   const filter = made("canvas", { "aria-hidden": true });
   const words = made("p");
   const which = made("input", { type: "range", min: 0, value: 0, "aria-label": `Which one of ${name}` });
