@@ -1116,6 +1116,7 @@ def test_all_layers_can_be_looked_into(elsewhere: Pad) -> None:
     layers.select_option(label="which pixels decided")
     assert (words.text_content() or "").startswith("As ink:")
     assert not which.is_visible()
+    assert not sight.locator(".looked canvas").is_visible()
 
 
 def test_a_network_is_taught_and_forgets(elsewhere: Pad) -> None:

@@ -33,7 +33,7 @@ export default async function pad(figure) {
   let frame = 0;
   let answers = [];
 
-  function show() {
+  function show(drawing = false) {
     cancelAnimationFrame(frame);
     frame = 0;
     const made = centre.checked ? centred() : { pixels: asItLies(ink, PAD) };
@@ -46,7 +46,7 @@ export default async function pad(figure) {
     showScores(heads, rows, answers);
     const fields = found.map((outputs, n) => {
       sights[n].meet(networks[n]);
-      return sights[n].show(outputs, made.pixels, empty, colours);
+      return sights[n].show(outputs, made.pixels, { empty, drawing, colours });
     });
     showSteps(steps, paper, made, fields.filter(Boolean), colours);
     const sample = lastOf(marks)?.sample;
@@ -101,7 +101,7 @@ export default async function pad(figure) {
     if (fresh) ink.fill(0);
   }, (from, to) => {
     stroke(ink, from, to);
-    frame ||= requestAnimationFrame(show);
+    frame ||= requestAnimationFrame(() => show(true));
   }, settle);
 
   const moved = (way) => ({ move: true, lay: (onto) => move(onto, WAYS[way][1], WAYS[way][2]) });

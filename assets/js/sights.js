@@ -18,6 +18,7 @@ export function sight(name, redraw) {
   let model = null;
   let place = null; // the row and the column that are pointed at; none while it is the strongest of the map
   let shown = null;
+  let decided = {}; // what decided, of which network and which pixels: it takes a read for each square
 
   function meet(network) {
     if (!model) {
@@ -27,16 +28,23 @@ export function sight(name, redraw) {
     model = network;
   }
 
+  // While the pen is down, what decided stays what it was.
+  function whatDecided(pixels, drawing) {
+    const known = decided.model === model && decided.pixels.every((ink, n) => ink === pixels[n]);
+    if (!known && !(drawing && decided.model)) decided = { model, pixels, found: deciding(model, pixels) };
+    return decided.found;
+  }
+
   // What is framed in the image: nothing, or the field of the place that is looked at.
-  function show({ outputs }, pixels, empty, colours) {
-    const decided = layer.value === DECIDING;
-    shown = decided ? deciding(model, pixels) : outputs[layer.value];
+  function show({ outputs }, pixels, { empty, drawing, colours }) {
+    const decides = layer.value === DECIDING;
+    shown = decides ? whatDecided(pixels, drawing) : outputs[layer.value];
     const channel = Math.min(Number(which.value), shown.channels - 1);
     which.max = shown.channels - 1;
-    which.hidden = filter.hidden = decided;
-    showMaps(maps, shown, empty, decided || empty ? -1 : channel, colours);
+    which.hidden = filter.hidden = decides;
+    showMaps(maps, shown, empty, decides || empty ? -1 : channel, colours);
     maps.setAttribute("aria-label", `What ${name} sees, ${layer.selectedOptions[0].text}`);
-    if (decided) {
+    if (decides) {
       words.textContent = "As ink: what made it surer of its answer. In the other colour: what made it less sure.";
       return null;
     }
@@ -54,7 +62,7 @@ export function sight(name, redraw) {
     // The picture fills its box as far as its shape lets it, from the upper left.
     const scale = Math.min(box.width / maps.width, box.height / maps.height);
     const [x, y] = [event.clientX - box.left, event.clientY - box.top].map((length) => Math.floor(length / scale));
-    const { channel, row, column } = at(shown, x, y);
+    const { channel, row, column } = at(laid(shown), x, y);
     if (channel >= shown.channels || row < 0 || column < 0 || row >= shown.height || column >= shown.width) return;
     which.value = channel;
     place = [row, column];
@@ -84,8 +92,7 @@ function laid({ width, height, channels }) {
   return { across, down: Math.ceil(channels / across), large, wide: width * large + 2, high: height * large + 2 };
 }
 
-function at(shown, x, y) {
-  const { across, large, wide, high } = laid(shown);
+function at({ across, large, wide, high }, x, y) {
   return {
     channel: x < across * wide ? Math.floor(y / high) * across + Math.floor(x / wide) : Infinity,
     column: Math.floor((x % wide - 1) / large),
@@ -96,10 +103,11 @@ function at(shown, x, y) {
 // Below zero they have the other colour; the one that is looked at has a frame.
 function showMaps(canvas, shown, empty, chosen, colours) {
   const { values, width, height, channels } = shown;
-  const { across, down, wide, high } = laid(shown);
+  const layout = laid(shown);
+  const { across, down, wide, high } = layout;
   const peak = values.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-9);
   painted(canvas, across * wide, down * high, colours, (_, x, y) => {
-    const { channel, row, column } = at(shown, x, y);
+    const { channel, row, column } = at(layout, x, y);
     if (channel >= channels || column < 0 || row < 0 || column >= width || row >= height) return 0;
     const strength = empty ? 0 : values[(row * width + column) * channels + channel] / peak;
     return strength < 0 ? strength : 0.06 + 0.94 * strength;
