@@ -269,7 +269,8 @@ rate = 0.1
 # %% activity
 def activity(kind, seed, steps=50):  # of the last hidden layer
     network = kind(seed)
-    for batch in np.arange(steps * batch_size).reshape(steps, -1):
+    images = np.arange(steps * batch_size) % len(x_train)
+    for batch in images.reshape(steps, -1):
         network.step(x_train[batch], y_train[batch])
     return np.linalg.norm(network.forward(x_test)[0][2], axis=1).mean()
 

@@ -39,7 +39,8 @@ class Verdict:
 
     claim: str
     by: str
-    year: int
+    year: int | str
+    """Or that it is undated."""
     source: str
     published: str
     ours: tuple[str, ...]
@@ -77,7 +78,7 @@ def _verdict(post: Post, entry: Mapping[str, Any], record: Record, tried: Shaken
     return Verdict(
         claim=str(entry["claim"]),
         by=str(entry["by"]),
-        year=int(entry["year"]),
+        year=entry["year"],
         source=str(entry["source"]),
         published=str(entry.get("published", "")),
         ours=tuple(record.values[name].text for name in names),

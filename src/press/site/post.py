@@ -21,6 +21,7 @@ PACKAGE = re.compile(r"[A-Za-z0-9][\w.-]*(\[[\w,. -]+\])?( *([<>~=!]=|[<>]) *[\w
 VERDICT = {
     *("claim", "by", "year", "source", "published", "ours", "holds", "partly", "why", "figure")
 }
+UNDATED = "undated"
 RULE = (ast.BoolOp, ast.Compare, ast.BinOp, ast.UnaryOp)
 SIGNS = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.USub)
 FRONT_MATTER_QUOTES = {"figure": "figure", "headline": "value"}
@@ -130,8 +131,9 @@ def _check_verdict(verdict: object, shown: str) -> None:
     if "holds" not in given and not {"published", "ours"} <= given:
         remedy = "write `holds: value > 1`, or `published: 97%` and `ours: value`"
         raise PressError(f"{shown}:2", f"nothing decides on {verdict['claim']!r}", remedy)
-    if not isinstance(verdict["year"], int):
-        raise PressError(f"{shown}:2", f"{verdict['year']!r} is no year", "write it as year: 2017")
+    if not isinstance(verdict["year"], int) and verdict["year"] != UNDATED:
+        remedy = f"write it as year: 2017, or year: {UNDATED}"
+        raise PressError(f"{shown}:2", f"{verdict['year']!r} is no year", remedy)
     for key in ("holds", "partly"):
         try:
             if key in verdict and not names_in_rule(str(verdict[key])):
