@@ -211,9 +211,93 @@ def by_box(images):  # moved by whole pixels, so that nothing blurs
 by_mass = nearest_errors(x_train, x_test)
 boxes = nearest_errors(by_box(x_train), by_box(x_test))
 
+# %% seen
+def seen(images):  # blurred, without the margin, half as large
+    for _ in range(2):
+        images = around(images, np.mean, 3)
+    inner = images[:, 2:26, 2:26].reshape(-1, 12, 2, 12, 2)
+    return inner.mean(axis=(2, 4)).reshape(-1, 144)
+
+
+# %% groups
+known = len(x_train) * 5 // 6  # the others set the limits
+kinds = min(32, known // 1000)  # of each digit
+rng = np.random.default_rng(seeds[0])
+
+
+def groups(x):  # each of images that are much alike
+    middles = x[rng.choice(len(x), kinds, replace=False)]
+    for _ in range(15):
+        distances = (middles**2).sum(axis=1) - 2 * x @ middles.T
+        nearest = distances.argmin(axis=1)
+        middles = np.array([x[nearest == kind].mean(axis=0)
+                            for kind in range(kinds)])
+    return [x[nearest == kind] for kind in range(kinds)]
+
+
+def directions(x):  # the nine that hold most of its ink
+    nine = np.linalg.eigh(x.T @ x)[1][:, -9:].T
+    return np.round(15 * nine / np.abs(nine).max(axis=1, keepdims=True))
+
+
+x_known, y_known = seen(x_train[:known]), y_train[:known]
+x_known /= np.linalg.norm(x_known, axis=1, keepdims=True)
+rounded = np.array([
+    [directions(x) for x in groups(x_known[y_known == digit])]
+    for digit in range(10)
+])
+spaces = rounded / np.linalg.norm(rounded, axis=3, keepdims=True)
+
+
+# %% unlike
+def left_over(images):  # what the directions do not hold: a share, and ink
+    ink = seen(images)
+    squares = (ink**2).sum(axis=1)
+    held = [[((ink @ space.T)**2).sum(axis=1) for space in of_digit]
+            for of_digit in spaces]
+    rest = squares - np.max(held, axis=1)
+    return rest / np.maximum(squares, 1e-6), rest
+
+
+def unlike(images):  # any digit
+    return np.any([each > limit[:, None]
+                   for each, limit in zip(left_over(images), limits)],
+                  axis=0).all(axis=0)
+
+
+apart = zip(range(10), *left_over(x_train[known:]))
+limits = np.array([
+    [np.quantile(each[y_train[known:] == digit], 0.989) for each in pair]
+    for digit, *pair in apart
+]).T
+
+# %% no-digits
+turned = x_test[:, ::-1].swapaxes(1, 2)
+others = np.roll(x_test, 1, axis=0)
+halves = np.concatenate([x_test[:, :, :14], others[:, :, 14:]], axis=2)
+halves = halves[y_test != np.roll(y_test, 1)]
+alarms = {"digits": unlike(x_test), "turned": unlike(turned),
+          "halves": unlike(halves)}
+
+# %% flagged
+fig, rows = plt.subplots(3, 8, figsize=(5.6, 2.5))
+for row, (name, found) in zip(rows, alarms.items()):
+    images = {"digits": x_test, "turned": turned, "halves": halves}[name]
+    for ax, image, flag in zip(row, images[8:], found[8:]):
+        ax.imshow(image, vmin=0, vmax=1)
+        ax.set(xticks=[], yticks=[])
+        ax.spines[:].set(visible=True, color="C1" if flag else "0.7",
+                         linewidth=2 if flag else 1)
+    row[0].set_ylabel(name)
+
 # %% samples tags=["data"]
 first = [np.flatnonzero(y_test == digit)[3] for digit in (4, 7, 2, 5)]
 {"labels": y_test[first], "images": x_test[first]}
+
+# %% likeness tags=["data"]
+{"share": limits[0], "ink": limits[1],
+ "images": (128 + 8 * rounded).reshape(-1, 3, 3, 12, 12).swapaxes(2, 3)
+ .reshape(-1, 36, 36).astype("uint8")}
 
 # %% dense tags=["model"]
 models["dense"][0]
@@ -240,6 +324,9 @@ assert all(right["as it is"]["ink, size"][k].mean() < 95 for k in (0, 1))
 assert plain["small"][1] > plain["small"][0] + 10  # the convolution helps
 assert plain["large"][1] > plain["large"][0] + 10
 assert abs(mended["small"][1] - mended["small"][0]) < 3
+assert alarms["digits"].mean() < 0.022
+assert alarms["turned"].mean() > 0.85
+assert 0.5 < alarms["halves"].mean() < 0.8
 
 # %% values tags=["values"]
 def told(by, kind):
@@ -260,4 +347,7 @@ def told(by, kind):
     "sized": f"{right['as it is']['ink, size'][0].mean():.0f}%",
     "by_mass": f"{by_mass:.2f}%",
     "by_box": f"{boxes:.2f}%",
+    "kinds": {"value": kinds, "tolerance": 0},
+    **{f"alarms_{name}": f"{found.mean():.1%}"
+       for name, found in alarms.items()},
 }

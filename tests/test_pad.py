@@ -27,6 +27,7 @@ from press.record.storage import read_record
 
 from .conftest import ROOT, empty_blog, served, wait_for_frames, with_theme
 from .networks import described, weights_of
+from .nonsense import NONSENSE, arc
 from .test_page import ALL_RULES, LAYOUT_SHIFT
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -719,12 +720,6 @@ def test_digits_drawn_large_are_read_as_well(
     assert np.mean(drawn.argmax(1) == labels) >= original - 0.005
 
 
-def arc(x: float, y: float, wide: float, high: float, start: float, end: float) -> Any:
-    """Part of an ellipse, clockwise in degrees from the right."""
-    turn = np.radians(np.linspace(start, end, 24))
-    return np.stack([x + wide * np.cos(turn), y + high * np.sin(turn)], 1).tolist()
-
-
 DRAWINGS: dict[int, list[Any]] = {
     0: [arc(0.5, 0.5, 0.32, 0.5, -90, 275)],
     1: [[[0.55, 0.0], [0.45, 1.0]]],
@@ -757,6 +752,67 @@ def test_digits_of_any_size_are_read(tools: Page, size: int) -> None:
 
     right = answers == np.repeat(list(DRAWINGS), len(leans))
     assert right.mean() >= (0.98 if size > 100 else 0.9)
+
+
+# What is no digit
+
+LIKELY = "why-your-own-digit-is-misread"
+LIKE = """
+async ([png, place, limits, images]) => {
+  const { likeness } = await import("/js/likeness.js");
+  const sprite = `data:image/png;base64,${png}`;
+  const like = await likeness({ ...place, sprite }, limits);
+  const pixels = floats(images);
+  return Array.from({ length: pixels.length / 784 }, (_, n) =>
+    like(pixels.subarray(784 * n, 784 * n + 784)) ?? -1);
+}
+"""
+
+
+def like(page: Page, images: Array) -> Array:
+    """For each image, the digit that it is most like by what the blog publishes, or -1."""
+    record = read_record(Blog(ROOT), LIKELY)
+    assert record
+    data = record.data["likeness"]
+    assert data.images
+    png = base64.b64encode((ROOT / data.images.file).read_bytes()).decode()
+    place = {name: getattr(data.images, name) for name in ("count", "columns", "side")}
+    found = [
+        page.evaluate(LIKE, [png, place, data.content, packed(images[start : start + 1000])])
+        for start in range(0, len(images), 1000)
+    ]
+    return np.concatenate(found)
+
+
+def test_most_nonsense_is_like_no_digit_and_digits_are(tools: Page) -> None:
+    """By the pad's own pen, four ways each; digits that are drawn so pass as well."""
+    leans = (-0.1, 0.0, 0.1, 0.2)
+    absurd, plain = (
+        like(tools, unpacked(tools.evaluate(DRAWN, [drawings, 210, 20, 30])).reshape(-1, 784))
+        for drawings in (
+            [leaning(drawing, lean) for drawing in NONSENSE.values() for lean in leans],
+            [leaning(drawing, lean) for drawing in DRAWINGS.values() for lean in leans],
+        )
+    )
+
+    flagged = absurd < 0
+    assert flagged.mean() >= 0.8, dict(zip(NONSENSE, flagged.reshape(-1, 4).sum(1), strict=True))
+    assert (plain >= 0).mean() >= 0.9
+
+
+def test_the_page_measures_likeness_as_the_run_did(tools: Page, digits: Digits) -> None:
+    """As many false alarms among the test digits as the post states, and no more than 2 %."""
+    if not os.environ.get("MNIST_NPZ"):
+        pytest.skip("the run's number is known for MNIST only")
+    record = read_record(Blog(ROOT), LIKELY)
+    assert record
+
+    known = like(tools, digits.test)
+
+    alarms = 100 * (known < 0).mean()
+    assert f"{alarms:.1f}%" == record.values["alarms_digits"].text
+    assert alarms <= 2
+    assert (known == digits.test_labels).mean() > 0.95
 
 
 # The pad
@@ -834,6 +890,9 @@ def site(
     }
     (blog.root / "_data" / "runs").mkdir(parents=True)
     (blog.root / "_data" / "runs" / "post.json").write_text(json.dumps(record))
+    for file in (f"_data/runs/{LIKELY}.json", f"img/{LIKELY}"):
+        copy = shutil.copytree if (ROOT / file).is_dir() else shutil.copy
+        copy(ROOT / file, blog.root / file)
     filler = "\n\n".join(["Words before it."] * 40)
     (blog.posts / "2026-11-20-post.md").write_text(POST.format(filler=filler))
     (blog.posts / "2026-11-21-elsewhere.md").write_text(ELSEWHERE)
@@ -884,6 +943,9 @@ class Pad:
 
     def answers(self) -> list[str]:
         return self.page.locator(".board").first.locator("thead b").all_text_contents()
+
+    def likeness(self) -> str:
+        return self.page.locator(".board caption").first.text_content() or ""
 
     def ink(self) -> Array:
         """The alpha of what the pad shows."""
@@ -959,10 +1021,12 @@ def test_a_digit_drawn_with_the_mouse_is_read_while_it_is_drawn(
     assert pad.scores() == during
     assert all(99 < sum(column) < 101 for column in during)
     answers = pad.answers()
-    assert pad.said == "; ".join(
+    read = [
         f"{name} reads {answer}, {column[int(answer)]}%"
         for name, answer, column in zip(("dense", "convolutional"), answers, during, strict=True)
-    )
+    ]
+    assert pad.likeness() == "Like the 1s of the training images"
+    assert pad.said == "; ".join([*read, "Like the 1s of the training images"])
     assert [int(answer) for answer in answers] == [int(np.argmax(column)) for column in during]
     alpha = pad.ink()[..., 3]
     rows, columns = np.flatnonzero(alpha.any(1)), np.flatnonzero(alpha.any(0))
@@ -971,6 +1035,26 @@ def test_a_digit_drawn_with_the_mouse_is_read_while_it_is_drawn(
 
     pad.page.keyboard.press("Control+z")
     assert pad.scores() == before
+    pad.page.context.close()
+
+
+def test_what_is_no_digit_is_told_so(browser: Browser, address: str) -> None:
+    pad = opened(browser, address)
+    alarms = read_record(Blog(ROOT), LIKELY).values["alarms_digits"].text  # type: ignore[union-attr]
+
+    star = [(0.15 + 0.7 * x, 0.15 + 0.7 * y) for x, y in NONSENSE["star"][0]]
+    start, *rest = pad.places(*star)
+    pad.page.mouse.move(*start)
+    pad.page.mouse.down()
+    for place in rest:
+        pad.page.mouse.move(*place, steps=8)
+    pad.page.mouse.up()
+
+    words = f"Not like any digit of the training images (nor are {alarms} of the test digits)"
+    assert pad.likeness() == words
+    assert pad.said.endswith(f"; {words}")
+    pad.button("Clear").click()
+    assert pad.likeness() == ""
     pad.page.context.close()
 
 

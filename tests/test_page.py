@@ -45,7 +45,7 @@ KINDS = [
 ]
 # What a page loads for its demos alone.
 DEMOS = re.compile(
-    r"/(demos\.css|(canvas|confusion|epochs|ink|layers|lesson|pad|prepare|reader|sights|sprite)\.js)$"
+    r"/(demos\.css|(canvas|confusion|epochs|ink|layers|lesson|likeness|pad|prepare|reader|sights|sprite)\.js)$"
     r"|/img/.+\.(bin|json|png)$"
 )
 ALL_RULES = """

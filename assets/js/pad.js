@@ -4,6 +4,7 @@
 import { coloursOf, made, painted, scratch, whenColoursChange } from "./canvas.js";
 import { PAD, PEN, followPen, layTile, move, penFor, samplesOf, stroke } from "./ink.js";
 import { lesson } from "./lesson.js";
+import { likeness } from "./likeness.js";
 import { SIDE, asItLies, prepared } from "./prepare.js";
 import { load, read, shares } from "./reader.js";
 import { sight } from "./sights.js";
@@ -17,18 +18,19 @@ const WAYS = { left: ["←", -1, 0], up: ["↑", 0, -1], down: ["↓", 0, 1], ri
 const NUDGES = 8;
 
 export default async function pad(figure) {
-  const { models: urls, labels, opens, rate, sprite } = figure.dataset;
+  const { models: urls, labels, opens, rate, sprite, like, limits, alarms } = figure.dataset;
   const names = labels.split(", ");
   const teacher = rate && lesson(Number(rate), names, () => show());
   const sights = names.map((name) => sight(name, () => show()));
   const parts = built(figure.querySelector(".board"), names, { centred: !opens, sights, teacher });
-  const { paper, prompt, buttons, centre, steps, heads, rows, status } = parts;
+  const { paper, prompt, buttons, centre, steps, heads, rows, alike, status } = parts;
   const ink = new Float32Array(PAD * PAD);
   const fine = new Float32Array(PAD * PAD);
   const marks = [];
   const undone = [];
   let colours = coloursOf(figure);
   let models = [];
+  let likes = null;
   let chosen = [];
   let frame = 0;
   let answers = [];
@@ -44,6 +46,7 @@ export default async function pad(figure) {
     const found = networks.map((network) => read(network, made.pixels));
     answers = empty ? [] : found.map(({ scores }, n) => ranked(shares(scores, networks[n])));
     showScores(heads, rows, answers);
+    showLikeness(alike, likes && !empty ? likes(made.pixels) : undefined, alarms);
     const fields = found.map((outputs, n) => {
       sights[n].meet(networks[n]);
       return sights[n].show(outputs, made.pixels, { empty, drawing, colours });
@@ -64,9 +67,8 @@ export default async function pad(figure) {
 
   function settle() {
     show();
-    status.textContent = answers.length
-      ? answers.map(({ best, shares }, n) => `${names[n]} reads ${best}, ${percent(shares[best])}`).join("; ")
-      : "The pad is empty";
+    const read = answers.map(({ best, shares }, n) => `${names[n]} reads ${best}, ${percent(shares[best])}`);
+    status.textContent = answers.length ? [...read, alike.textContent].filter(Boolean).join("; ") : "The pad is empty";
   }
 
   function add(mark) {
@@ -128,6 +130,7 @@ export default async function pad(figure) {
     const [samples] = await Promise.all([
       sprite ? samplesOf(figure.dataset) : [],
       Promise.all(urls.split(", ").map(load)).then((loaded) => { models = loaded; }),
+      like && likeness(JSON.parse(like), JSON.parse(limits)).then((made) => { likes = made; }),
     ]);
     const mark = (n) => ({ sample: n, lay: (onto) => layTile(onto, samples[n]) });
     chosen = [...figure.querySelectorAll(".digits > li")].map((item, n) => {
@@ -203,6 +206,7 @@ function built(board, names, { centred, sights, teacher }) {
   const steps = CENTRED.map(() => made("li", {}, picture(), made("span")));
   const heads = names.map(() => made("b", {}, "–"));
   const rows = Array.from({ length: 10 }, () => names.map(() => made("td", {}, made("span"), made("i"))));
+  const alike = made("caption");
   const status = made("p", { class: "unseen", role: "status" });
   board.replaceChildren(
     made("div", { class: "paper" }, paper, prompt),
@@ -210,14 +214,14 @@ function built(board, names, { centred, sights, teacher }) {
       made("span", {}, ...moves.map(([, move]) => move)),
       made("label", {}, centre, "Centre it first, as MNIST was")),
     made("ol", { class: "steps" }, ...steps),
-    made("table", { "aria-label": "What the networks read" },
+    made("table", { "aria-label": "What the networks read" }, alike,
       made("thead", {}, row(made("td"), ...names.map((name, n) => made("th", { scope: "col" }, `${name} `, heads[n])))),
       made("tbody", {}, ...rows.map((cells, digit) => row(made("th", { scope: "row" }, digit), ...cells)))),
     ...(teacher ? [teacher.element] : []),
     made("div", { class: "sights" }, ...sights.map(({ element }) => element)),
     status,
   );
-  return { paper, prompt, buttons, centre, steps, heads, rows, status };
+  return { paper, prompt, buttons, centre, steps, heads, rows, alike, status };
 }
 
 function showSteps(steps, paper, { box, scaled, left, top, pixels, finer }, fields, colours) {
@@ -259,4 +263,12 @@ function showScores(heads, rows, answers) {
     cell.firstChild.textContent = share === undefined ? "" : percent(share);
     cell.lastChild.style.width = percent(share ?? 0);
   }));
+}
+
+// The digit that the drawing is most like, null if it is like none, nothing if that is not known.
+function showLikeness(caption, digit, alarms) {
+  caption.className = digit === null ? "unlike" : "";
+  if (digit === undefined) caption.textContent = "";
+  else if (digit !== null) caption.textContent = `Like the ${digit}s of the training images`;
+  else caption.textContent = `Not like any digit of the training images (nor are ${alarms} of the test digits)`;
 }
