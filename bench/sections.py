@@ -31,7 +31,7 @@ SMALL = """\
 # %% [markdown]
 # # Small post {number}
 #
-# It adds some numbers.
+# It adds some numbers, edition {edition}.
 
 # %% number
 number = {number}
@@ -202,7 +202,7 @@ def growth(machine: Machine, folder: Path, scale: Scale) -> dict[str, Any]:
         every = contenders(folder / str(count))
         turn = [every[name] for name in (PRESS, MYST, GALLERY)]
         rows = Times()
-        posts = {f"small-{n:04}": SMALL.format(number=n) for n in range(count)}
+        posts = {f"small-{n:04}": SMALL.format(number=n, edition=0) for n in range(count)}
         if count <= scale.cold_up_to:
             for number in range(scale.cold):
                 for contender in rotated(turn, number):
@@ -214,6 +214,8 @@ def growth(machine: Machine, folder: Path, scale: Scale) -> dict[str, Any]:
         for number in range(scale.warm):
             for contender in rotated(turn, number):
                 rows.add(NOTHING, contender.name, _all_built(machine, contender, posts))
+            for contender in rotated(turn, number):
+                rows.add(PROSE, contender.name, _one_edited(machine, contender, number + 1))
             blog, site = every[PRESS].root, folder / f"site-{count}"
             rows.add(NOTHING, JEKYLL, _jekyll(machine, blog, site))
             rows.add(STATUS, PRESS, _status(machine, every[PRESS], count))
@@ -226,6 +228,14 @@ def _all_built(machine: Machine, contender: Contender, posts: Mapping[str, str])
     seconds = machine.timed(contender.command, contender.root)
     missing = [slug for slug in posts if "the sum is 4950" not in contender.shown(slug)]
     must(not missing, lambda: f"{contender.name}: nothing of {missing[:5]}")
+    return seconds
+
+
+def _one_edited(machine: Machine, contender: Contender, edition: int) -> float:
+    contender.write("small-0000", SMALL.format(number=0, edition=edition))
+    seconds = machine.timed(contender.command, contender.root)
+    new = f"edition {edition}" in contender.shown("small-0000")
+    must(new, lambda: f"{contender.name}: its page is of another edition than {edition}")
     return seconds
 
 
