@@ -19,7 +19,7 @@ from press.flow.decision import Decision, decide
 from press.flow.leaning import warnings
 from press.flow.mode import TIME_LIMIT, Mode
 from press.flow.packages import ready
-from press.flow.posts import Work, gather, sweep, unmet_quotes
+from press.flow.posts import Work, gather, sweep, unmet_quotes, unmet_settings
 from press.flow.shards import Shard, dealt
 from press.record.certificate import outlived
 from press.record.downloads import keep_archive
@@ -218,6 +218,8 @@ def finish(blog: Blog, plan: Plan, order: Order, jekyll: Jekyll) -> None:
                     keep_prepared(blog, post, as_trees(found), check=check)
                 if current and not unmet:
                     keep_notebook(blog, post, current, check=check)
+        with noted(errors, "_config.yml:1"):
+            errors += unmet_settings(blog, records)
         if not order.slugs and not errors:
             known = {slug: record for slug, record in records.items() if record}
             keep_archive(blog, known, check=check)

@@ -16,6 +16,7 @@ from press.record.storage import NewerRecord, read_record
 from press.script.cells import find_scripts
 from press.site.post import Post, find_posts, read_post
 from press.site.quotes import quotable, unmet
+from press.site.settings import FILE, quotes_of_settings
 
 
 @dataclass(frozen=True)
@@ -131,3 +132,10 @@ def sweep(blog: Blog) -> None:
     for folder in folders:
         for left in folder.glob(f".*{ASIDE}") if folder.is_dir() else ():
             left.unlink()
+
+
+def unmet_settings(blog: Blog, records: Mapping[str, Record | None]) -> Iterator[PressError]:
+    """What the site's settings show of runs and those do not give."""
+    for slug, quote in quotes_of_settings(blog):
+        if record := records.get(slug):
+            yield from unmet(FILE, [quote], record.names, record.held, record.unquotable)
