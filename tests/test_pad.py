@@ -944,9 +944,6 @@ class Pad:
     def answers(self) -> list[str]:
         return self.page.locator(".board").first.locator("thead b").all_text_contents()
 
-    def likeness(self) -> str:
-        return self.page.locator(".board caption").first.text_content() or ""
-
     def ink(self) -> Array:
         """The alpha of what the pad shows."""
         data = self.page.evaluate("document.querySelector('.paper canvas').toDataURL()")
@@ -1025,7 +1022,7 @@ def test_a_digit_drawn_with_the_mouse_is_read_while_it_is_drawn(
         f"{name} reads {answer}, {column[int(answer)]}%"
         for name, answer, column in zip(("dense", "convolutional"), answers, during, strict=True)
     ]
-    assert pad.likeness() == "Like the 1s of the training images"
+    pad.page.get_by_text("Like the 1s of the training images", exact=True).wait_for()
     assert pad.said == "; ".join([*read, "Like the 1s of the training images"])
     assert [int(answer) for answer in answers] == [int(np.argmax(column)) for column in during]
     alpha = pad.ink()[..., 3]
@@ -1051,10 +1048,10 @@ def test_what_is_no_digit_is_told_so(browser: Browser, address: str) -> None:
     pad.page.mouse.up()
 
     words = f"Not like any digit of the training images (nor are {alarms} of the test digits)"
-    assert pad.likeness() == words
+    pad.page.get_by_text(words, exact=True).wait_for()
     assert pad.said.endswith(f"; {words}")
     pad.button("Clear").click()
-    assert pad.likeness() == ""
+    assert pad.page.locator(".board caption").first.text_content() == ""
     pad.page.context.close()
 
 

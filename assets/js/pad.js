@@ -16,6 +16,7 @@ const LYING = ["as it lies", "not scaled", "reduced to 28 × 28"];
 const FINER = "scaled to 20 × 20, and its pen with it";
 const WAYS = { left: ["←", -1, 0], up: ["↑", 0, -1], down: ["↓", 0, 1], right: ["→", 1, 0] };
 const NUDGES = 8;
+const TOUCHES = ["pointerover", "focusin"];
 
 export default async function pad(figure) {
   const { models: urls, labels, opens, rate, sprite, like, limits, alarms } = figure.dataset;
@@ -91,6 +92,14 @@ export default async function pad(figure) {
     settle();
   }
 
+  // It is large, so it comes with the first touch.
+  async function measure() {
+    for (const touch of TOUCHES) figure.removeEventListener(touch, measure);
+    likes = await likeness(JSON.parse(like), JSON.parse(limits));
+    if (status.textContent) settle();
+    else show();
+  }
+
   followPen(paper, (points) => {
     // On a sample one does not scribble: the first stroke begins a drawing.
     const fresh = !lastOf(marks)?.points;
@@ -124,13 +133,13 @@ export default async function pad(figure) {
     colours = coloursOf(figure);
     show();
   });
+  if (like) for (const touch of TOUCHES) figure.addEventListener(touch, measure, { once: true });
   show();
 
   try {
     const [samples] = await Promise.all([
       sprite ? samplesOf(figure.dataset) : [],
       Promise.all(urls.split(", ").map(load)).then((loaded) => { models = loaded; }),
-      like && likeness(JSON.parse(like), JSON.parse(limits)).then((made) => { likes = made; }),
     ]);
     const mark = (n) => ({ sample: n, lay: (onto) => layTile(onto, samples[n]) });
     chosen = [...figure.querySelectorAll(".digits > li")].map((item, n) => {

@@ -8,9 +8,11 @@ try {
   // Storage is closed to this page: the system's scheme stays.
 }
 
-// Figures show the face that was chosen; without a choice, that of the system.
+// Figures show the face that was chosen; without a choice, that of the system, as they are written.
 const MEDIA = { dark: "screen", light: "not all", undefined: "screen and (prefers-color-scheme: dark)" };
-new MutationObserver(() => {
+function show() {
   const media = MEDIA[page.dataset.scheme];
   for (const face of document.querySelectorAll('source[srcset$="#dark"]')) if (face.media !== media) face.media = media;
-}).observe(page, { childList: true, subtree: true, attributeFilter: ["data-scheme"] });
+}
+new MutationObserver(show).observe(page, { attributeFilter: ["data-scheme"] });
+if (page.dataset.scheme) new MutationObserver(show).observe(page, { childList: true, subtree: true });

@@ -114,7 +114,7 @@ function followReading(contents) {
     if (target.closest("a")) contents.querySelector("details").open = false;
   });
   oneStop([...links.values()]);
-  mark();
+  frame = requestAnimationFrame(mark); // when the page is laid out anyway
 }
 
 // Only a box that does scroll is a stop of the Tab key.
