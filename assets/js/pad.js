@@ -149,10 +149,10 @@ export default async function pad(figure) {
       return button;
     });
     if (chosen.length > 0) oneStop(chosen);
-    if (marks.length === 0 && samples.length > 0) {
+    if (samples.length > 0) {
       const first = { sample: 0, nudges: 0 };
-      const { sample, nudges } = opens === "where-they-disagree" ? disagreement(samples, chosen, models) ?? first : first;
-      marks.push(mark(sample), ...Array.from({ length: nudges }, () => moved("right")));
+      const { sample, nudges } = opens === "where-they-disagree" ? await disagreement(samples, chosen, models) ?? first : first;
+      if (marks.length === 0) marks.push(mark(sample), ...Array.from({ length: nudges }, () => moved("right")));
       layAll(marks, ink, PEN);
     }
     show();
@@ -180,11 +180,13 @@ function strokesOf(marks) {
   return marks.slice(from).flatMap(({ points }) => (points ? [points] : []));
 }
 
-// The first digit, and how far it is moved to the right, that one network reads and another does not.
-function disagreement(samples, chosen, models) {
+// The first digit, and how far it is moved to the right, that one network reads and another does not. It takes many readings,
+// and the page can do something else between any two of them.
+async function disagreement(samples, chosen, models) {
   const ink = new Float32Array(PAD * PAD);
   for (let nudges = 0; nudges <= NUDGES; nudges += 1) {
     for (let sample = 0; sample < samples.length; sample += 1) {
+      await new Promise((done) => { setTimeout(done); });
       layTile(ink, samples[sample]);
       move(ink, nudges, 0);
       const pixels = asItLies(ink, PAD);
