@@ -180,9 +180,9 @@ function strokesOf(marks) {
   return marks.slice(from).flatMap(({ points }) => (points ? [points] : []));
 }
 
-// The first digit, and how far it is moved to the right, that one network reads and another does not. It takes many readings,
-// and the page can do something else between any two of them.
-async function disagreement(samples, chosen, models) {
+// The first digit, and how far it is moved to the right, that the first network misreads and another does not. It takes many
+// readings, and the page can do something else between any two of them.
+async function disagreement(samples, chosen, [first, ...others]) {
   const ink = new Float32Array(PAD * PAD);
   for (let nudges = 0; nudges <= NUDGES; nudges += 1) {
     for (let sample = 0; sample < samples.length; sample += 1) {
@@ -190,8 +190,8 @@ async function disagreement(samples, chosen, models) {
       layTile(ink, samples[sample]);
       move(ink, nudges, 0);
       const pixels = asItLies(ink, PAD);
-      const right = models.map((model) => ranked(shares(read(model, pixels).scores, model)).best === Number(chosen[sample].textContent));
-      if (right.includes(true) && right.includes(false)) return { sample, nudges };
+      const reads = (model) => ranked(shares(read(model, pixels).scores, model)).best === Number(chosen[sample].textContent);
+      if (!reads(first) && others.some(reads)) return { sample, nudges };
     }
   }
   return null;
