@@ -124,7 +124,9 @@ def contenders(folder: Path) -> dict[str, Contender]:
     sphinx = (python, "-m", "sphinx", "-q", "-b", "html", ".", "_build/html")
     convert = (python, "-m", "nbconvert", "--log-level=WARN", "--execute", "--to", "html")
     every = [
-        Contender("bare script", folder / "bare", (python, "post.py"), _nothing, _bare, "said.txt"),
+        Contender(
+            "bare script", folder / "bare", (python, "post.py"), _nothing, _bare, "../bare.said.txt"
+        ),
         Contender(
             "nbconvert",
             folder / "nbconvert",

@@ -40,8 +40,8 @@ class Machine:
     jekyll: tuple[str, ...]
 
     def timed(self, command: Sequence[str], folder: Path, **settings: str) -> float:
-        """Seconds of a whole process; what it prints is left in said.txt."""
-        with (folder / "said.txt").open("w+", encoding="utf-8") as said:
+        """Seconds of a whole process; what it prints is left beside its folder."""
+        with said_by(folder).open("w+", encoding="utf-8") as said:
             begun = time.perf_counter()
             code = subprocess.run(
                 command,
@@ -60,6 +60,11 @@ class Machine:
 
     def own(self, *words: str) -> Any:
         return _own(*words, environment=self.environment)
+
+
+def said_by(folder: Path) -> Path:
+    """Not in the folder itself: a site would be made anew for it."""
+    return folder.with_name(f"{folder.name}.said.txt")
 
 
 def _own(*words: str, environment: Mapping[str, str]) -> Any:

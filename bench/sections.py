@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from contenders import ROOT, Contender, contenders, copy_from_blog, lay_blog, notebook
-from measure import Machine, Times, must
+from measure import Machine, Times, must, said_by
 
 Item = TypeVar("Item")
 
@@ -251,7 +251,7 @@ def _filled(machine: Machine, press: Contender, posts: Mapping[str, str]) -> Non
 
 def _status(machine: Machine, press: Contender, count: int) -> float:
     seconds = machine.timed((*press.command[:-1], "status"), press.root)
-    lines = re.findall(r"^\S+ +current", (press.root / "said.txt").read_text(), re.MULTILINE)
+    lines = re.findall(r"^\S+ +current", said_by(press.root).read_text(), re.MULTILINE)
     must(len(lines) == count, lambda: f"press status: {len(lines)} posts are current, not {count}")
     return seconds
 

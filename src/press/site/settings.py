@@ -23,10 +23,11 @@ def quotes_of_settings(blog: Blog) -> Iterator[tuple[str, Quote]]:
     path = blog.root / FILE
     text = blog.text(path) if path.exists() else ""
     try:
-        settings = yaml.safe_load(text) or {}
+        loaded = yaml.safe_load(text)
     except yaml.YAMLError as error:
         reason = " ".join(str(error).split())
         raise PressError(f"{FILE}:1", f"is no YAML ({reason})", "mend it") from error
+    settings = loaded if isinstance(loaded, dict) else {}
     for key in KINDS.keys() & settings.keys():
         found = re.search(rf"^{key}:", text, re.MULTILINE)
         line = line_at(text, found.start()) if found else 1
