@@ -27,7 +27,7 @@ export async function likeness(picture, { share, ink: most }) {
 }
 
 // Blurred twice, without the margin, and half as large, as the run saw its images.
-export function seen(pixels) {
+function seen(pixels) {
   const blurred = blur(blur(pixels));
   return Float32Array.from({ length: SMALL * SMALL }, (_, n) => {
     const at = (2 * Math.floor(n / SMALL) + MARGIN) * SIDE + 2 * (n % SMALL) + MARGIN;

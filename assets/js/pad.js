@@ -133,7 +133,7 @@ export default async function pad(figure) {
     colours = coloursOf(figure);
     show();
   });
-  if (like) for (const touch of TOUCHES) figure.addEventListener(touch, measure, { once: true });
+  if (like) for (const touch of TOUCHES) figure.addEventListener(touch, measure);
   show();
 
   try {
