@@ -25,6 +25,7 @@ THEME = (
     "_includes",
     "_layouts",
     "_data/colours.yml",
+    "_data/words.yml",
     "assets",
     "pages",
     "_config.yml",
@@ -54,8 +55,18 @@ settings.load_profile("steady")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    about = "as often and in as many ways as can be: fifty kills, a hundred edits, all looks"
+    about = (
+        "as often and in as many ways as can be: fifty kills, each fault twenty times, all looks"
+    )
     parser.addoption("--thorough", action="store_true", help=about)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """What is marked `often(N)` is tried N times if it is to be thorough."""
+    often = metafunc.definition.get_closest_marker("often")
+    if often and metafunc.config.getoption("--thorough"):
+        metafunc.fixturenames.append("once_more")
+        metafunc.parametrize("once_more", range(*often.args))
 
 
 @pytest.fixture(scope="session")

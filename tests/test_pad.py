@@ -16,6 +16,7 @@ from typing import Any
 import html5lib
 import numpy as np
 import pytest
+import yaml
 from PIL import Image
 from playwright.sync_api import Browser, Page
 
@@ -193,6 +194,10 @@ def tools(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     """A page beside the modules, which tests call."""
     folder = tmp_path_factory.mktemp("modules")
     shutil.copytree(ROOT / "assets" / "js", folder / "js")
+    words = yaml.safe_load((ROOT / "_data" / "words.yml").read_text("utf-8"))
+    *_, code = (folder / "js" / "words.js").read_text("utf-8").split("---\n")
+    made = code.replace("{{ site.data.words.scripts | jsonify }}", json.dumps(words["scripts"]))
+    (folder / "js" / "words.js").write_text(made, "utf-8")
     (folder / "index.html").write_text('<!DOCTYPE html><link rel="icon" href="data:,">')
     with served(folder) as address:
         page = browser.new_page()

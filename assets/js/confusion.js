@@ -2,6 +2,7 @@
 // Tab key; the arrows go from one to the next, along the row, or to the nearest in another row.
 
 import { digit } from "./sprite.js";
+import { count, say } from "./words.js";
 
 function behind({ counts, labels, answers }) {
   const digits = counts.map((row) => row.map(() => []));
@@ -21,9 +22,9 @@ function asButton(cell, words, panel) {
   return button;
 }
 
-function summary(count, shown) {
-  const digits = shown === 1 ? "1 digit" : `${shown} digits`;
-  return count > shown ? `${count} times, ${digits} shown` : digits;
+function summary(times, shown) {
+  const digits = count("digits", shown);
+  return times > shown ? say("times_shown", { n: times, digits }) : digits;
 }
 
 function follower(places, key, from) {
@@ -61,7 +62,7 @@ export default async function confusion(figure) {
   const rows = figure.querySelector("tbody").rows;
   const places = behind(content).flatMap((digitsOf, row) => digitsOf.flatMap((digits, column) => {
     if (digits.length === 0) return [];
-    const words = `${row} read as ${column}`;
+    const words = say("read_as", { label: row, answer: column });
     const button = asButton(rows[row].cells[column + 1], words, panel);
     return { row, column, words, digits, button, count: content.counts[row][column] };
   }));

@@ -1,8 +1,9 @@
 // A slider over the epochs. Each part is prepared once, and gives back how it is shown at an epoch.
 
 import { drawn } from "./sprite.js";
+import { say } from "./words.js";
 
-const named = (epoch) => (epoch === 0 ? "before training" : `after epoch ${epoch}`);
+const named = (epoch) => say(epoch === 0 ? "before_training" : "after_epoch", { n: epoch });
 const rounded = (value) => value?.toFixed(3) ?? "–";
 const percent = (share) => `${Math.round(share * 1e4) / 100}%`;
 
@@ -77,7 +78,7 @@ function filters(figure, content) {
   area.setAttribute("role", "img");
   return (at, words) => {
     [...area.children].forEach((svg, n) => tile(svg, content.filters[at][n]));
-    area.setAttribute("aria-label", `${area.children.length} filters ${words}`);
+    area.setAttribute("aria-label", say("filters", { n: area.children.length, when: words }));
   };
 }
 
@@ -95,7 +96,7 @@ function followed(figure, { labels, answers }) {
       item.lastChild.textContent = right ? labels[n] : `${labels[n]} → ${answers[at][n]}`;
     });
     const wrong = items.filter((item) => item.className === "wrong").length;
-    heading.textContent = `Read wrongly, label → answer: ${wrong} of ${items.length} digits.`;
+    heading.textContent = say("followed", { n: wrong, of: items.length });
   };
 }
 
@@ -108,7 +109,7 @@ export default async function epochs(figure) {
     const at = Number(slider.value);
     const words = named(content.epochs[at]);
     slider.setAttribute("aria-valuetext", words);
-    output.textContent = `${words[0].toUpperCase()}${words.slice(1)}: accuracy ${content.accuracy[at]}`;
+    output.textContent = say("accuracy", { When: words[0].toUpperCase() + words.slice(1), accuracy: content.accuracy[at] });
     parts.forEach((part) => part(at, words));
   };
   slider.addEventListener("input", show);

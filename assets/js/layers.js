@@ -1,18 +1,19 @@
 // What a layer of a network looks at: the filter of a map or a unit, the field of a place, and the pixels that decided.
 
 import { before, inputShapes, read, shares, sizes } from "./reader.js";
+import { say } from "./words.js";
 
 const SIDE = 28;
 const PATCH = 2;
+const LOOKED_INTO = { conv: "maps", dense: "units", max: "largest", average: "averaged", mean: "means" };
 
 // The layers that are worth looking into: their names, and their places in the network.
 export function sightsOf({ layers }) {
-  const NAMES = { conv: "maps", dense: "units", max: "maps, the largest of each window", average: "maps, averaged", mean: "means" };
   return layers.flatMap((layer, place) => {
-    const what = NAMES[layer.kind];
+    const kind = LOOKED_INTO[layer.kind];
     const { height, width, channels } = sizes(layer.shape);
-    if (!what) return [];
-    return [{ place, name: `${channels} ${what}${height * width > 1 ? `, ${height} × ${width}` : ""}` }];
+    if (!kind) return [];
+    return [{ place, name: say(kind, { n: channels }) + (height * width > 1 ? `, ${height} × ${width}` : "") }];
   });
 }
 

@@ -2,6 +2,7 @@
 
 import { made } from "./canvas.js";
 import { read, shares } from "./reader.js";
+import { say } from "./words.js";
 
 // By an activation's own output.
 const SLOPES = {
@@ -54,10 +55,10 @@ function stepped(layer, given, sums, rate) {
 // The controls beside a pad: what the drawing is, a step, and the way back.
 export function lesson(rate, names, redraw) {
   const label = made("select", {}, ...Array.from({ length: 10 }, (_, digit) => made("option", {}, digit)));
-  const step = made("button", { type: "button" }, "One step");
-  const forget = made("button", { type: "button" }, "Forget");
+  const step = made("button", { type: "button" }, say("one_step"));
+  const forget = made("button", { type: "button" }, say("forget"));
   const words = made("p", { role: "status" });
-  const element = made("div", { class: "lesson" }, made("label", {}, "Teach it that this is ", label), step, forget, words);
+  const element = made("div", { class: "lesson" }, made("label", {}, say("teach"), label), step, forget, words);
   let originals = [];
   let now = null;
   let image = null;
@@ -71,12 +72,12 @@ export function lesson(rate, names, redraw) {
     steps += 1;
     words.textContent = names.map((name, n) => {
       const after = loss(now[n], image, digit);
-      return `Loss of ${name}: ${before[n].toPrecision(3)} before step ${steps}, ${after.toPrecision(3)} after it`;
+      return say("loss", { name, before: before[n].toPrecision(3), step: steps, after: after.toPrecision(3) });
     }).join("; ");
     redraw();
   });
   forget.addEventListener("click", () => {
-    [now, steps, words.textContent] = [originals, 0, "All that it was taught is gone"];
+    [now, steps, words.textContent] = [originals, 0, say("forgotten")];
     redraw();
   });
 

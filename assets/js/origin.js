@@ -1,12 +1,13 @@
 // Where a quoted value comes from, on a card that opens beside it: when it is pointed at, focused, touched or pressed.
 
 import { recordOf } from "./program.js";
+import { say } from "./words.js";
 
 const card = document.createElement("span");
 card.id = "origin";
 card.className = "card";
 card.setAttribute("role", "group");
-card.setAttribute("aria-label", "Where this number comes from");
+card.setAttribute("aria-label", say("origin"));
 
 let current = null;
 let kept = false; // pressed or touched: it stays when the pointer leaves
@@ -37,25 +38,25 @@ function made(name, text, attributes = {}) {
   return element;
 }
 
-const day = (date) => new Date(date).toLocaleDateString("en-GB", { day: "numeric", month: "long", year: "numeric" });
+const day = (date) => new Date(date).toLocaleDateString(document.documentElement.lang, { day: "numeric", month: "long", year: "numeric" });
 
 function lines({ values, cells, script, provenance, ledger }, { of: name, tolerance = values[name].tolerance }) {
   const { text, cell, line, runs, each = [], expected } = values[name];
   const { source, line: first } = cells.find((one) => one.name === cell);
   const before = ledger.filter((entry) => entry.values[name] && entry.values[name] !== text);
   const told = [
-    runs && `mean ± standard deviation of ${runs} runs; about 95 of 100 further runs fall into ${expected}`,
-    each.length > 0 && `one by one: ${each.join(", ")}`,
-    +tolerance && `a new run may differ by ${tolerance}`,
-    ...before.map((entry) => `it was ${entry.values[name]} on ${day(entry.date)}`),
+    runs && say("mean_of", { n: runs, range: expected }),
+    each.length > 0 && say("one_by_one", { values: each.join(", ") }),
+    +tolerance && say("may_differ", { tolerance }),
+    ...before.map((entry) => say("it_was", { text: entry.values[name], date: day(entry.date) })),
   ].filter(Boolean);
   return [
     made("b", text),
-    made("span", `${name.replaceAll("_", " ")}: cell ${cell}, line ${line} of ${script.split("/").pop()}; run of ${day(provenance.date)}`),
+    made("span", say("from", { name: name.replaceAll("_", " "), cell, line, script: script.split("/").pop(), date: day(provenance.date) })),
     made("code", source.split("\n")[line - first].trim()),
     ...told.map((words) => made("span", words)),
     ...fell(name),
-    made("a", "All about this run", { href: "#proof" }),
+    made("a", say("about_run"), { href: "#proof" }),
   ];
 }
 

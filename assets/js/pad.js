@@ -6,14 +6,15 @@ import { PAD, PEN, followPen, layTile, move, penFor, samplesOf, stroke } from ".
 import { lesson } from "./lesson.js";
 import { likeness } from "./likeness.js";
 import { SIDE, asItLies, prepared } from "./prepare.js";
-import { load, read, shares } from "./reader.js";
+import { load, read, readInPassing, shares } from "./reader.js";
 import { sight } from "./sights.js";
 import { oneStop } from "./site.js";
+import { say } from "./words.js";
 
 const STEP = 168; // of the small pictures: six for each pixel of 28
-const CENTRED = ["box around the ink", "scaled to 20 × 20", "centred in 28 × 28"];
-const LYING = ["as it lies", "not scaled", "reduced to 28 × 28"];
-const FINER = "scaled to 20 × 20, and its pen with it";
+const CENTRED = ["box", "scaled", "centred"];
+const LYING = ["as_it_lies", "not_scaled", "reduced"];
+const FINER = "scaled_finer";
 const WAYS = { left: ["←", -1, 0], up: ["↑", 0, -1], down: ["↓", 0, 1], right: ["→", 1, 0] };
 const NUDGES = 8;
 const TOUCHES = ["pointerover", "focusin"];
@@ -68,8 +69,8 @@ export default async function pad(figure) {
 
   function settle() {
     show();
-    const read = answers.map(({ best, shares }, n) => `${names[n]} reads ${best}, ${percent(shares[best])}`);
-    status.textContent = answers.length ? [...read, alike.textContent].filter(Boolean).join("; ") : "The pad is empty";
+    const read = answers.map(({ best, shares }, n) => say("reads", { name: names[n], answer: best, share: percent(shares[best]) }));
+    status.textContent = answers.length ? [...read, alike.textContent].filter(Boolean).join("; ") : say("empty");
   }
 
   function add(mark) {
@@ -157,7 +158,7 @@ export default async function pad(figure) {
     }
     show();
   } catch (error) {
-    prompt.textContent = "The networks could not be loaded. Reload the page to try again.";
+    prompt.textContent = say("not_loaded");
     prompt.hidden = false;
     throw error;
   }
@@ -190,8 +191,12 @@ async function disagreement(samples, chosen, [first, ...others]) {
       layTile(ink, samples[sample]);
       move(ink, nudges, 0);
       const pixels = asItLies(ink, PAD);
-      const reads = (model) => ranked(shares(read(model, pixels).scores, model)).best === Number(chosen[sample].textContent);
-      if (!reads(first) && others.some(reads)) return { sample, nudges };
+      const reads = async (model) => {
+        const { scores } = await readInPassing(model, pixels);
+        return ranked(shares(scores, model)).best === Number(chosen[sample].textContent);
+      };
+      if (await reads(first)) continue;
+      for (const other of others) if (await reads(other)) return { sample, nudges };
     }
   }
   return null;
@@ -202,15 +207,15 @@ async function disagreement(samples, chosen, [first, ...others]) {
 function built(board, names, { centred, sights, teacher }) {
   // It takes the focus when it is drawn on, so that Ctrl+Z is heard.
   const paper = made("canvas", {
-    width: PAD, height: PAD, tabindex: -1, role: "img", "aria-label": "The pad: draw on it with a mouse, a finger or a pen",
+    width: PAD, height: PAD, tabindex: -1, role: "img", "aria-label": say("pad"),
   });
-  const prompt = made("p", {}, "Draw a digit here");
+  const prompt = made("p", {}, say("draw_here"));
   const row = (...cells) => made("tr", {}, ...cells);
   const button = (...content) => made("button", { type: "button" }, ...content);
   const moves = Object.entries(WAYS).map(([way, [arrow]]) => [way, button(
-    made("span", { "aria-hidden": true }, arrow), made("span", { class: "unseen" }, `Move ${way}`),
+    made("span", { "aria-hidden": true }, arrow), made("span", { class: "unseen" }, say(`move_${way}`)),
   )]);
-  const buttons = { undo: button("Undo"), redo: button("Redo"), clear: button("Clear"), ...Object.fromEntries(moves) };
+  const buttons = { undo: button(say("undo")), redo: button(say("redo")), clear: button(say("clear")), ...Object.fromEntries(moves) };
   const centre = made("input", { type: "checkbox" });
   centre.checked = centred;
   const picture = () => made("canvas", { width: STEP, height: STEP, "aria-hidden": true });
@@ -223,9 +228,9 @@ function built(board, names, { centred, sights, teacher }) {
     made("div", { class: "paper" }, paper, prompt),
     made("div", { class: "controls" }, buttons.undo, buttons.redo, buttons.clear,
       made("span", {}, ...moves.map(([, move]) => move)),
-      made("label", {}, centre, "Centre it first, as MNIST was")),
+      made("label", {}, centre, say("centre_first"))),
     made("ol", { class: "steps" }, ...steps),
-    made("table", { "aria-label": "What the networks read" }, alike,
+    made("table", { "aria-label": say("what_they_read") }, alike,
       made("thead", {}, row(made("td"), ...names.map((name, n) => made("th", { scope: "col" }, `${name} `, heads[n])))),
       made("tbody", {}, ...rows.map((cells, digit) => row(made("th", { scope: "row" }, digit), ...cells)))),
     ...(teacher ? [teacher.element] : []),
@@ -239,7 +244,7 @@ function showSteps(steps, paper, { box, scaled, left, top, pixels, finer }, fiel
   const unit = STEP / SIDE;
   const texts = scaled ? CENTRED : LYING;
   const pens = steps.map((step, n) => {
-    step.lastChild.textContent = finer && n === 1 ? FINER : texts[n];
+    step.lastChild.textContent = say(finer && n === 1 ? FINER : texts[n]);
     const pen = step.firstChild.getContext("2d");
     pen.clearRect(0, 0, STEP, STEP);
     pen.imageSmoothingEnabled = n === 0;
@@ -280,6 +285,6 @@ function showScores(heads, rows, answers) {
 function showLikeness(caption, digit, alarms) {
   caption.className = digit === null ? "unlike" : "";
   if (digit === undefined) caption.textContent = "";
-  else if (digit !== null) caption.textContent = `Like the ${digit}s of the training images`;
-  else caption.textContent = `Not like any digit of the training images (nor are ${alarms} of the test digits)`;
+  else if (digit !== null) caption.textContent = say("like", { digit });
+  else caption.textContent = say("unlike", { alarms });
 }

@@ -3,6 +3,7 @@
 
 // float16 by its sign and exponent: what one step of the mantissa is worth.
 const STEPS = Float32Array.from({ length: 64 }, (_, top) => (top & 32 ? -1 : 1) * 2 ** (Math.max(top & 31, 1) - 25));
+const AT_ONCE = 5; // milliseconds
 
 export async function load(url) {
   const answer = await fetch(url);
@@ -30,14 +31,36 @@ export function decoded(buffer) {
 
 // The scores, and what comes out of each layer.
 export function read(model, pixels) {
+  const steps = reading(model, pixels);
+  let step = steps.next();
+  while (!step.done) step = steps.next();
+  return step.value;
+}
+
+// The same where the page may have something else to do in between.
+export async function readInPassing(model, pixels) {
+  const steps = reading(model, pixels);
+  let begun = performance.now();
+  for (let step = steps.next(); ; step = steps.next()) {
+    if (step.done) return step.value;
+    if (performance.now() - begun > AT_ONCE) {
+      await new Promise((done) => { setTimeout(done); });
+      begun = performance.now();
+    }
+  }
+}
+
+function* reading(model, pixels) {
   let shape = model.input;
   let values = pixels;
-  const outputs = model.layers.map((layer) => {
-    values = COMPUTED[layer.kind](values, shape, layer);
+  const outputs = [];
+  for (const layer of model.layers) {
+    const found = COMPUTED[layer.kind](values, shape, layer);
+    values = layer.kind === "conv" ? yield* found : found;
     shape = layer.shape;
     if (layer.activation) ACTIVATED[layer.activation](values, shape.at(-1));
-    return { values, ...sizes(shape) };
-  });
+    outputs.push({ values, ...sizes(shape) });
+  }
   return { scores: values, outputs };
 }
 
@@ -104,29 +127,35 @@ function larger(a, b) {
 // How far a window reaches out before the first place. Nothing with padding "valid"; with "same" the odd one is behind.
 export const before = (long, short, size, stride) => Math.max(0, (short - 1) * stride + size - long) >> 1;
 
-function convolved(values, shape, { weights, biases, kernel, strides, shape: [rows, columns, count] }) {
+function* convolved(values, shape, layer) {
+  const [rows, columns, count] = layer.shape;
+  const out = new Float32Array(rows * columns * count);
+  for (let row = 0; row < rows; row += 1) {
+    convolveRow(out, row, values, shape, layer);
+    yield;
+  }
+  return out;
+}
+
+function convolveRow(out, row, values, shape, { weights, biases, kernel, strides, shape: [rows, columns, count] }) {
   const { height, width, channels } = sizes(shape);
   const top = before(height, rows, kernel[0], strides[0]);
   const left = before(width, columns, kernel[1], strides[1]);
-  const out = new Float32Array(rows * columns * count);
-  for (let row = 0; row < rows; row += 1) {
-    for (let column = 0; column < columns; column += 1) {
-      const at = (row * columns + column) * count;
-      out.set(biases, at);
-      for (let down = 0; down < kernel[0]; down += 1) {
-        const y = row * strides[0] + down - top;
-        if (y < 0 || y >= height) continue;
-        for (let across = 0; across < kernel[1]; across += 1) {
-          const x = column * strides[1] + across - left;
-          if (x < 0 || x >= width) continue;
-          const from = (y * width + x) * channels;
-          const own = (down * kernel[1] + across) * channels;
-          for (let i = 0; i < channels; i += 1) add(out, at, values[from + i], weights, (own + i) * count, count);
-        }
+  for (let column = 0; column < columns; column += 1) {
+    const at = (row * columns + column) * count;
+    out.set(biases, at);
+    for (let down = 0; down < kernel[0]; down += 1) {
+      const y = row * strides[0] + down - top;
+      if (y < 0 || y >= height) continue;
+      for (let across = 0; across < kernel[1]; across += 1) {
+        const x = column * strides[1] + across - left;
+        if (x < 0 || x >= width) continue;
+        const from = (y * width + x) * channels;
+        const own = (down * kernel[1] + across) * channels;
+        for (let i = 0; i < channels; i += 1) add(out, at, values[from + i], weights, (own + i) * count, count);
       }
     }
   }
-  return out;
 }
 
 function pooled(values, shape, { size, strides, shape: [rows, columns, channels] }, start, step, end) {

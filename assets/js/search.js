@@ -1,5 +1,7 @@
 // The index is fetched when the reader first turns to the field, or comes with ?q= in the address.
 
+import { count, say } from "./words.js";
+
 const form = document.querySelector(".search");
 const field = form.elements.q;
 const found = document.querySelector("#found");
@@ -93,8 +95,8 @@ async function search() {
   const words = typed.map((word) => mended(word, posts));
   const patterns = words.map(pattern);
   const hits = posts.map((post) => rank(post, patterns)).filter(Boolean).sort((a, b) => b.score - a.score);
-  const number = hits.length === 1 ? "1 post" : `${hits.length} posts`;
-  const other = words.join(" ") === typed.join(" ") ? "" : ` with “${words.join(" ")}”`;
+  const number = count("posts", hits.length);
+  const other = words.join(" ") === typed.join(" ") ? "" : say("with", { words: words.join(" ") });
   found.textContent = typed.length > 0 ? number + other : "";
   results.replaceChildren(...(typed.length > 0 ? hits.map((hit) => item(hit, patterns)) : []));
 }

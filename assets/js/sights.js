@@ -3,17 +3,18 @@
 
 import { made, painted } from "./canvas.js";
 import { deciding, fieldOf, filterOf, sightsOf } from "./layers.js";
+import { say } from "./words.js";
 
 const DECIDING = "decided";
 
 export function sight(name, redraw) {
   const layer = made("select");
-  const maps = made("canvas", { role: "img", "aria-label": `What ${name} sees` });
+  const maps = made("canvas", { role: "img", "aria-label": say("sees", { name }) });
   const filter = made("canvas", { "aria-hidden": true });
   const words = made("p");
-  const which = made("input", { type: "range", min: 0, value: 0, "aria-label": `Which one of ${name}` });
+  const which = made("input", { type: "range", min: 0, value: 0, "aria-label": say("which_of", { name }) });
   const element = made("div", {},
-    made("label", {}, `What ${name} sees: `, layer), maps,
+    made("label", {}, `${say("sees", { name })}: `, layer), maps,
     made("div", { class: "looked" }, filter, made("div", {}, words, which)));
   let model = null;
   let place = null; // the row and the column that are pointed at; none while it is the strongest of the map
@@ -23,7 +24,7 @@ export function sight(name, redraw) {
   function meet(network) {
     if (!model) {
       layer.replaceChildren(...sightsOf(network).map((seen) => made("option", { value: seen.place }, seen.name)),
-        made("option", { value: DECIDING }, "which pixels decided"));
+        made("option", { value: DECIDING }, say("decided")));
     }
     model = network;
   }
@@ -43,16 +44,16 @@ export function sight(name, redraw) {
     which.max = shown.channels - 1;
     which.hidden = filter.hidden = decides;
     showMaps(maps, shown, empty, decides || empty ? -1 : channel, colours);
-    maps.setAttribute("aria-label", `What ${name} sees, ${layer.selectedOptions[0].text}`);
+    maps.setAttribute("aria-label", `${say("sees", { name })}, ${layer.selectedOptions[0].text}`);
     if (decides) {
-      words.textContent = "As ink: what made it surer of its answer. In the other colour: what made it less sure.";
+      words.textContent = say("surer");
       return null;
     }
     const weights = filterOf(model, Number(layer.value), channel);
     filter.hidden = !weights;
     if (weights) showMaps(filter, weights, false, -1, colours);
     const [row, column] = place ?? strongest(shown, channel);
-    words.textContent = `Number ${channel + 1}${weights ? ", its weights" : ""}, and framed in the image: what ${shown.width > 1 ? "this place" : "it"} looks at`;
+    words.textContent = say(`looks${weights ? "_weights" : ""}${shown.width > 1 ? "_place" : ""}`, { n: channel + 1 });
     return empty ? null : fieldOf(model, Number(layer.value), row, column);
   }
 

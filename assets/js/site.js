@@ -1,6 +1,8 @@
 // Copy buttons, the light and dark switch, the place in the table of contents, and what loads only when it is seen.
 // Nothing needs them to be read.
 
+import { say } from "./words.js";
+
 const root = document.documentElement;
 
 // Things that belong together are one stop of the Tab key; the arrows go from one to the next.
@@ -27,13 +29,13 @@ function offerCopying(block, announce) {
     block.prepend(bar);
   }
   bar.setAttribute("role", "toolbar");
-  bar.setAttribute("aria-label", "This code");
+  bar.setAttribute("aria-label", say("code"));
   const code = block.querySelector("td:last-child pre") ?? block.querySelector("code");
-  bar.append(copyButton("copy", "Copy", announce, async () => code.textContent));
+  bar.append(copyButton("copy", say("copy"), announce, async () => code.textContent));
   const post = block.closest("[data-record]");
   if (post && block.dataset.cell) {
     const program = async () => (await import("./program.js")).program(post, block.dataset.cell);
-    bar.append(copyButton("with-needs", "Copy runnable", announce, program));
+    bar.append(copyButton("with-needs", say("copy_runnable"), announce, program));
   }
   oneStop([...bar.children]);
 }
@@ -56,8 +58,8 @@ function copyButton(kind, words, announce, text) {
     setTimeout(() => { button.textContent = words; }, 2000);
   };
   button.addEventListener("click", () => written(text).then(
-    () => tell("Copied", "Copied"),
-    () => tell("Not copied", "The browser did not allow copying"),
+    () => tell(say("copied"), say("copied")),
+    () => tell(say("not_copied"), say("not_allowed")),
   ));
   return button;
 }

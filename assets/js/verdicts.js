@@ -31,7 +31,7 @@ document.querySelectorAll(".verdicts thead th").forEach((head, column) => {
     const down = head.getAttribute("aria-sort") === "ascending";
     for (const other of head.parentElement.cells) other.removeAttribute("aria-sort");
     head.setAttribute("aria-sort", down ? "descending" : "ascending");
-    const sorted = [...rows].sort((a, b) => textOf(a, column).localeCompare(textOf(b, column), "en", { numeric: true }));
+    const sorted = [...rows].sort((a, b) => textOf(a, column).localeCompare(textOf(b, column), document.documentElement.lang, { numeric: true }));
     body.append(...(down ? sorted.reverse() : sorted));
   });
 });

@@ -53,6 +53,11 @@ class Blog:
         return self.root / "_data" / "quotes.yml"
 
     @property
+    def sources(self) -> Path:
+        """What posts name as theirs."""
+        return self.root / "_data" / "sources.bib"
+
+    @property
     def colours(self) -> Path:
         """Those of its pages."""
         return self.root / "_data" / "colours.yml"

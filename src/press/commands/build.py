@@ -32,6 +32,7 @@ from press.record.verdicts import as_trees, verdicts
 from press.site.jekyll import OUTPUT, Jekyll
 from press.site.post import Post
 from press.site.prepared import keep_prepared
+from press.site.sources import read_sources, shown_of
 from press.terminal import say
 
 if TYPE_CHECKING:
@@ -206,18 +207,21 @@ def finish(blog: Blog, plan: Plan, order: Order, jekyll: Jekyll) -> None:
                     say(told)
     with collected() as errors:
         errors += plan.errors
+        sources = read_sources(blog)
         for post in (*(work.post for work in plan.works), *plan.plain_posts):
             with noted(errors, f"{post.path}:1"):
                 if current := plan.records.get(post.slug):
                     remove_strays(blog, post.slug, current)
                 scripted = post.slug in records
-                unmet = list(unmet_quotes(post, records.get(post.slug), scripted=scripted))
+                record = records.get(post.slug)
+                unmet = list(unmet_quotes(post, record, sources, scripted=scripted))
                 errors += unmet
                 if not unmet:
-                    found = verdicts(post, records.get(post.slug), kept(blog, post.slug))
-                    keep_prepared(blog, post, as_trees(found), check=check)
+                    found = as_trees(verdicts(post, record, kept(blog, post.slug)))
+                    listed = shown_of(post.quotes, sources)
+                    keep_prepared(blog, post, found, listed, check=check)
                 if current and not unmet:
-                    keep_notebook(blog, post, current, check=check)
+                    keep_notebook(blog, post, current, listed, check=check)
         with noted(errors, "_config.yml:1"):
             errors += unmet_settings(blog, records)
         if not order.slugs and not errors:

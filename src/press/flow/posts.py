@@ -3,7 +3,7 @@
 import difflib
 import re
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from press.script.cells import find_scripts
 from press.site.post import Post, find_posts, read_post
 from press.site.quotes import quotable, unmet
 from press.site.settings import FILE, quotes_of_settings
+from press.site.sources import SOURCE
 
 
 @dataclass(frozen=True)
@@ -112,13 +113,18 @@ def _is_module(slug: str, scripts: Mapping[str, Path]) -> bool:
     )
 
 
-def unmet_quotes(post: Post, record: Record | None, *, scripted: bool) -> Iterator[PressError]:
-    """What a post quotes and no run gives."""
+def unmet_quotes(
+    post: Post, record: Record | None, sources: Collection[str], *, scripted: bool
+) -> Iterator[PressError]:
+    """What a post quotes and neither its run nor the bibliography gives."""
+    own = [quote for quote in post.quotes if quote.kind != SOURCE]
+    others = [quote for quote in post.quotes if quote.kind == SOURCE]
+    yield from unmet(post.path, others, {SOURCE: sources}, {}, {})
     if record:
-        yield from unmet(post.path, post.quotes, record.names, record.held, record.unquotable)
-    elif post.quotes and not scripted:
+        yield from unmet(post.path, own, record.names, record.held, record.unquotable)
+    elif own and not scripted:
         yield PressError(
-            f"{post.path}:{post.quotes[0].line}",
+            f"{post.path}:{own[0].line}",
             f"quotes a run, but there is no script code/{post.slug}.py",
             "write the script, or remove the quote",
         )

@@ -7,13 +7,14 @@ from typing import Any
 from press.record.record import Record
 from press.site.post import FRONT_MATTER, Post
 from press.site.quotes import INCLUDE, PARAMETER, PLACEHOLDER, UNRENDERED, numbers
+from press.site.sources import Source, enumerated, some
 
 FORMULA = re.compile(r"\$\$(?P<tex>.+?)\$\$", re.DOTALL)
 HERE_ONLY = re.compile(r"\[(?P<words>[^\]]+)\]\(\s*(?:\{[{%].*?[}%]\}|/)[^)]*\)", re.DOTALL)
 LIQUID = re.compile(r"\{%.*?%\}|\{\{.*?\}\}|\{:.*?\}", re.DOTALL)
 
 
-def between(text: str, post: Post, record: Record) -> dict[int, str]:
+def between(text: str, post: Post, record: Record, sources: Mapping[str, Source]) -> dict[int, str]:
     """By the number of a script's cell, what is to be read before it.
 
     The script's order is kept, and so is the prose's: it goes on behind whatever cell it quoted.
@@ -32,7 +33,7 @@ def between(text: str, post: Post, record: Record) -> dict[int, str]:
         if cell in names and names.index(cell) >= place:
             found[place] = found.get(place, "") + prose
             place, prose = names.index(cell) + 1, ""
-        prose += _told(include["kind"], given, counted, record)
+        prose += _told(include["kind"], given, counted, record, sources)
     found[place] = found.get(place, "") + prose + _plain(text[start:])
     return {number: tidy for number, words in found.items() if (tidy := _tidy(words))}
 
@@ -61,22 +62,39 @@ def _told(
     given: Mapping[str, str],
     counted: Mapping[str, Mapping[str, int]],
     record: Record,
+    sources: Mapping[str, Source],
 ) -> str:
-    """What stands in the place of an include: a value, a reference or a caption."""
+    """What stands in the place of an include: a value, a source, a reference or a caption."""
     if kind == "value":
         return record.values[given["of"]].text
     if kind == "ref":
         what = "figure" if "figure" in given else "table"
         return f"{what.capitalize()} {counted[what][given[what]]}"
+    if kind == "source":
+        return _entry(sources[given["of"]])
+    if kind == "cite":
+        source = sources[given["source"]]
+        return f"{some(source.surnames)} {source.year}".strip()
+    if kind == "aside":
+        return f" ({_filled(given['text'], record)})"
     if "caption" not in given:
         return ""
     number = counted.get(kind, {}).get(given.get("name", ""))
     label = f"{kind.capitalize()} {number}." if number else "On the page, to be tried:"
+    return f"**{label}** {_filled(given['caption'], record)}"
+
+
+def _filled(text: str, record: Record) -> str:
     values = record.values
-    caption = PLACEHOLDER.sub(
-        lambda slot: values[slot[1]].text if slot[1] in values else slot[0], given["caption"]
+    return _plain(
+        PLACEHOLDER.sub(lambda slot: values[slot[1]].text if slot[1] in values else slot[0], text)
     )
-    return f"**{label}** {_plain(caption)}"
+
+
+def _entry(source: Source) -> str:
+    title = f"[*{source.title}*]({source.url})" if source.url else f"*{source.title}*"
+    named = [enumerated(source.authors), title, source.where, source.year]
+    return ", ".join(part for part in named if part)
 
 
 def _plain(markdown: str) -> str:

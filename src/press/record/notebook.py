@@ -1,6 +1,6 @@
 """The notebook that readers download: script, results, and the article around them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from press.record.record import Record
 from press.run.outcome import Figure, Outcome, Table
 from press.script.formats import cells_in
 from press.site.post import Post
+from press.site.sources import Source
 
 FORM = 1
 """Counted up when notebooks are made differently."""
@@ -21,18 +22,21 @@ KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 KEPT = ("title", "name", "tags")
 
 
-def keep_notebook(blog: Blog, post: Post, record: Record, *, check: bool) -> None:
+def keep_notebook(
+    blog: Blog, post: Post, record: Record, sources: Mapping[str, Source], *, check: bool
+) -> None:
     """Have the notebook of this text and this run; with `check`, refuse another."""
     path = blog.notebook(post.slug)
     text = blog.text(blog.root / post.path)
-    source = digest(f"{FORM}\0{text}\0{record.provenance.digest}")
+    source = digest(f"{FORM}\0{text}\0{record.provenance.digest}{sources or ''}")
     if path.exists() and source.encode() in path.read_bytes():
         return
     if check:
         problem = "is not of today's text or results"
         raise PressError(f"{blog.shown(path)}:1", problem, f"run: ./press build {post.slug}")
     script = blog.root / record.script
-    write(path, notebook(script, between(text, post, record), outcomes_of(blog, record), source))
+    prose = between(text, post, record, sources)
+    write(path, notebook(script, prose, outcomes_of(blog, record), source))
 
 
 def notebook(

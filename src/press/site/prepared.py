@@ -1,7 +1,10 @@
-"""What press has ready for the page of a post: the numbers of its figures and tables, formulas."""
+"""What press has ready for the page of a post: the numbers of its figures and tables, its formulas,
+its verdicts, and the sources that it lists.
+"""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from press.blog import Blog
@@ -10,17 +13,24 @@ from press.files import write
 from press.site.formula import rendered
 from press.site.post import Post
 from press.site.quotes import numbers
+from press.site.sources import Source
 from press.terminal import say
 
 
 def keep_prepared(
-    blog: Blog, post: Post, verdicts: Sequence[Mapping[str, Any]], *, check: bool
+    blog: Blog,
+    post: Post,
+    verdicts: Sequence[Mapping[str, Any]],
+    sources: Mapping[str, Source],
+    *,
+    check: bool,
 ) -> None:
     """Bring it up to date; with `check`, refuse what is not."""
     content = {
         **numbers(post.quotes),
         "formulas": rendered(post.path, post.formulas),
         "verdicts": verdicts,
+        "sources": {key: asdict(source) for key, source in sources.items()},
     }
     filled = {name: item for name, item in content.items() if item}
     made = json.dumps(filled, indent=1, ensure_ascii=False) + "\n" if filled else ""
@@ -29,7 +39,7 @@ def keep_prepared(
     if made == stored:
         return
     if check:
-        problem = "its formulas, its verdicts or the numbers of its figures changed"
+        problem = "its formulas, verdicts, sources or the numbers of its figures changed"
         raise PressError(f"{post.path}:1", problem, f"run: ./press build {post.slug}")
     for told in _turned(stored, verdicts):
         say(f"{post.path}:1: {told}")

@@ -126,7 +126,7 @@ def numbers(quotes: Iterable[Quote]) -> dict[str, dict[str, int]]:
     """The number of each figure and table, in the order in which the post shows them."""
     found: dict[str, dict[str, int]] = {}
     for quote in quotes:
-        if quote.counted and quote.kind != "data":
+        if quote.counted and quote.kind in ("figure", "table"):
             of_kind = found.setdefault(quote.kind, {})
             of_kind[quote.name] = len(of_kind) + 1
     return found
@@ -153,7 +153,8 @@ def unmet(
                 problem = f"refers to {quote.kind} {quote.name!r}, which the post does not show"
                 yield PressError(place, problem, f"show it, or refer to one of: {shown}")
         elif quote.name not in names[quote.kind]:
-            problem = f"the run gives no {quote.kind} {quote.name!r}"
+            where = "the bibliography has" if quote.kind == "source" else "the run gives"
+            problem = f"{where} no {quote.kind} {quote.name!r}"
             if other := unquotable.get(quote.name):
                 problem += f": its cell shows {_listed(other)}, which a post cannot quote"
                 remedy = "draw it with matplotlib, or end the cell in a picture or short DataFrame"
