@@ -10,6 +10,26 @@ Answer = TypeVar("Answer")
 
 EXTENSION = "press.kernel.extension"
 
+LAUNCH = """
+import sys
+sys.modules["debugpy"] = None
+words = sys.argv[1:]
+sys.argv[1:] = []
+sys.path.append("")
+try:
+    from ipykernel.kernelapp import launch_new_instance
+    launch_new_instance(words)
+except Exception as error:
+    with open(words[1] + ".failed", "w") as file:
+        file.write(f"{type(error).__name__}: {error}")
+    raise
+"""
+"""A kernel, from its words. Scripts find their neighbours behind all libraries, whose names they
+may have, and no words; the debugger, which nobody uses here, would take a while to load.
+"""
+MOTHER = "from press.kernel.mother import main\nmain({})"
+"""A process whose forks are kernels, with the number of the socket at which they are asked for."""
+
 TABLE = "application/vnd.press.table+json"
 VALUES = "application/vnd.press.values+json"
 CLAIMS = "application/vnd.press.claims+json"

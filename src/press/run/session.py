@@ -24,29 +24,12 @@ from zmq import ZMQError
 
 from press.blog import SCRATCH
 from press.errors import PressError
-from press.kernel.protocol import EXTENSION, Answer, Request, load, present
+from press.kernel.protocol import EXTENSION, KEPT, LAUNCH, Answer, Request, load, present
 from press.machine.processor import threads
+from press.run import forked
 from press.run.outputs import clean
 from press.script.cells import Cell
 
-START = """
-import sys
-sys.modules["debugpy"] = None
-words = sys.argv[1:]
-sys.argv[1:] = []
-sys.path.append("")
-try:
-    from ipykernel.kernelapp import launch_new_instance
-    launch_new_instance(words)
-except Exception as error:
-    with open(words[1] + ".failed", "w") as file:
-        file.write(f"{type(error).__name__}: {error}")
-    raise
-"""
-"""Scripts find their neighbours behind all libraries, whose names they may have, and no words.
-
-The debugger, which nobody uses here, would take a while to load.
-"""
 STEP = 0.5
 """Seconds between two looks at whether a kernel that is asked something still lives."""
 
@@ -84,9 +67,10 @@ class _Specs(KernelSpecManager):
             "--HistoryManager.enabled=False",
         ]
         return KernelSpec(
-            argv=[sys.executable, "-P", "-c", START, "-f", "{connection_file}", *options],
+            argv=[sys.executable, "-P", "-c", LAUNCH, "-f", "{connection_file}", *options],
             display_name="Python 3",
             language="python",
+            metadata=forked.known(),
         )
 
 
@@ -117,13 +101,13 @@ class Session(NotebookClient):
         return self.scratch / "kernel.json"
 
     async def start(self, meanwhile: Callable[[], object]) -> None:
-        await self.async_start_new_kernel(
-            cwd=str(self.place.folder),
-            env=_environment(self.place, self.scratch),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+        folder, environment = str(self.place.folder), _environment(self.place, self.scratch)
+        forked.begin(folder, environment)
         meanwhile()
+        nowhere = subprocess.DEVNULL
+        await self.async_start_new_kernel(
+            cwd=folder, env=environment, stdout=nowhere, stderr=nowhere
+        )
         await self._connect()
         await self._meet_extension()
         shutil.rmtree(self.sockets)  # those that have met need no names
@@ -266,6 +250,12 @@ def _environment(place: Place, scratch: Path) -> dict[str, str]:
         "TF_NUM_INTEROP_THREADS": count,
     }
     return {**os.environ, **ours, **place.settings}
+
+
+def make_ready() -> None:
+    """Load what kernels load, for all that is forked from this process."""
+    here = Path.cwd()
+    forked.load(str(here), _environment(Place(here, here, {KEPT: ""}), here))
 
 
 async def started(

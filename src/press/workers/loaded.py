@@ -17,6 +17,7 @@ from press.commands import build, verify
 from press.flow import way
 from press.run import pool, session
 from press.workers.loaded import work
+session.make_ready()
 work(main)
 """
 PATIENCE = 20.0
