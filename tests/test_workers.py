@@ -51,6 +51,16 @@ os.kill(psutil.Process().parent().parent().pid, signal.SIGKILL)
 """
 
 
+READER = """\
+# %% read
+from keras.datasets import mnist
+mnist.load_data()
+"""
+CUT = """\
+import press.workers.job as job
+whole = job.Done.packed
+job.Done.packed = lambda done: (data := whole(done))[: len(data) // 2]
+"""
 CLUSTER = """\
 async def cluster():
     from distributed import LocalCluster, Security
@@ -61,6 +71,11 @@ async def cluster():
         dashboard_address="127.0.0.1:0", asynchronous=True,
     )
 """
+
+
+SECONDS = 10
+"""In which what is told to end has ended, if nothing keeps it."""
+fault = pytest.mark.often(20)
 
 
 def results(blog: Blog) -> dict[str, object]:
@@ -193,31 +208,52 @@ def port() -> int:
     return free_port()
 
 
-Start = Callable[..., "subprocess.Popen[str]"]
+Started = subprocess.Popen[str]
+Start = Callable[..., Started]
 
 
 @pytest.fixture
 def start(blog: Blog) -> Iterator[Start]:
-    """Start a press of its own process; in the end none of them is left, nor what they began."""
+    """Start a press of its own process; in the end nothing is left of it but whole results."""
     begun: list[subprocess.Popen[str]] = []
 
-    def begin(*words: str, source: Path = ROOT / "src") -> "subprocess.Popen[str]":
+    def begin(*words: str, source: Path | str = ROOT / "src", **others: str) -> Started:
         command = [sys.executable, "-P", "-m", "press", "--blog", str(blog.root), *words]
-        environment = {**os.environ, "PYTHONPATH": str(source)}
+        environment = {**os.environ, "PYTHONPATH": str(source), **others}
         child = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment)
         begun.append(child)
         return child
 
     yield begin
     for child in reversed(begun):
-        with suppress(psutil.NoSuchProcess):
-            for one in [*psutil.Process(child.pid).children(recursive=True), child]:
-                with suppress(psutil.NoSuchProcess):
-                    one.kill()
-        child.wait()
+        child.terminate()
+        try:
+            child.communicate(timeout=SECONDS)
+        except subprocess.TimeoutExpired:  # a worker looks for a lost scheduler for a while
+            child.kill()
+            child.communicate()
+    try:
+        waited(lambda: not of(blog))
+    finally:
+        for one in of(blog):
+            one.kill()
+    for path in blog.records.glob("*"):
+        assert json.loads(path.read_bytes())["values"], path
+    unfinished = [*blog.local.rglob("press-*"), *(blog.root / "img").rglob(".*")]
+    assert not unfinished
 
 
-def heard(child: "subprocess.Popen[str]", words: str) -> None:
+def of(blog: Blog) -> list[psutil.Process]:
+    """The processes that are at work for a blog, whoever began them."""
+    found = []
+    for one in psutil.process_iter():
+        with suppress(psutil.Error):
+            if str(blog.root) in f"{one.cwd()} {one.cmdline()}":
+                found.append(one)
+    return found
+
+
+def heard(child: Started, words: str) -> None:
     assert child.stderr
     for line in child.stderr:
         if words in line:
@@ -250,6 +286,7 @@ def slow(blog: Blog, tmp_path: Path, seconds: float = 600) -> Path:
     return started
 
 
+@fault
 @pytest.mark.parametrize("above", [1, 2], ids=["its press", "itself"])
 def test_a_worker_that_is_killed_is_replaced(
     above: int, blog: Blog, start: Start, address: str, tmp_path: Path
@@ -272,6 +309,7 @@ def test_a_worker_that_is_killed_is_replaced(
     assert not list(blog.records.glob(".*"))
 
 
+@fault
 def test_a_post_that_kills_its_workers_is_given_up(blog: Blog, start: Start, address: str) -> None:
     add_post(blog, "post", POISON)
     heard(start("worker", address), "at work for")
@@ -283,6 +321,7 @@ def test_a_post_that_kills_its_workers_is_given_up(blog: Blog, start: Start, add
     assert not blog.record("post").exists()
 
 
+@fault
 def test_a_caller_that_is_killed_leaves_nothing_at_work(
     blog: Blog, start: Start, address: str, tmp_path: Path
 ) -> None:
@@ -297,6 +336,7 @@ def test_a_caller_that_is_killed_leaves_nothing_at_work(
     waited(lambda: not alive(kernel))
 
 
+@fault
 def test_a_scheduler_that_is_killed_ends_the_caller_in_words(
     blog: Blog, start: Start, port: int, tmp_path: Path
 ) -> None:
@@ -311,11 +351,47 @@ def test_a_scheduler_that_is_killed_ends_the_caller_in_words(
 
     scheduler.send_signal(signal.SIGKILL)
 
-    assert "was lost with the scheduler; start that again" in caller.communicate()[1]
+    said = caller.communicate()[1]
+    assert said.endswith("was lost with the scheduler; start that again, and then ./press\n"), said
     assert caller.returncode == 1
     waited(lambda: not alive(kernel))
 
 
+@fault
+def test_a_result_that_is_cut_short_is_told(
+    blog: Blog, start: Start, address: str, tmp_path: Path
+) -> None:
+    add_post(blog, "post", SCRIPT.format(n=1))
+    (tmp_path / "sitecustomize.py").write_text(CUT)
+    source = f"{tmp_path}{os.pathsep}{ROOT / 'src'}"
+    heard(start("worker", address, source=source), "at work for")
+
+    caller = start("build", "--workers", address)
+
+    said = caller.communicate()[1]
+    assert "-post.md:1: what came back is not whole (" in said
+    assert said.endswith("; run ./press again\n")
+    assert caller.returncode == 1
+    assert not blog.record("post").exists()
+
+
+@fault
+def test_a_worker_without_the_data_is_told(
+    blog: Blog, start: Start, address: str, tmp_path: Path
+) -> None:
+    add_post(blog, "post", READER)
+    nowhere = {"MNIST_NPZ": str(tmp_path / "nowhere.npz"), "HOME": str(tmp_path)}
+    heard(start("worker", address, **nowhere), "at work for")
+
+    caller = start("build", "--workers", address)
+
+    said = caller.communicate()[1]
+    assert f"{tmp_path}/nowhere.npz: there is no such file (MNIST_NPZ names it); " in said
+    assert caller.returncode == 1
+    assert not blog.record("post").exists()
+
+
+@fault
 def test_a_worker_with_another_press_is_left_out(
     blog: Blog, start: Start, address: str, tmp_path: Path
 ) -> None:

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from runpy import run_path
 from typing import TYPE_CHECKING, Any
@@ -64,16 +64,21 @@ async def connected(blog: Blog, where: str) -> AsyncIterator["Client"]:
     ready(blog)
     from distributed import Client
 
-    try:
-        async with (
-            _scheduler(blog, where) as (address, secure),
-            Client(address, security=secure, asynchronous=True, set_as_default=False) as client,
-        ):
+    async with AsyncExitStack() as stack:
+        try:
+            address, secure = await stack.enter_async_context(_scheduler(blog, where))
+            client = Client(address, security=secure, asynchronous=True, set_as_default=False)
+            await client
+        except (OSError, TimeoutError) as error:
+            told = f"cannot be reached ({str(error).splitlines()[0]})"
+            remedy = "see that the scheduler runs there, with the same .press/workers.pem"
+            raise PressError(where, told, remedy) from error
+        try:
             yield client
-    except (OSError, TimeoutError) as error:
-        told = f"cannot be reached ({str(error).splitlines()[0]})"
-        remedy = "see that the scheduler runs there, with the same .press/workers.pem"
-        raise PressError(where, told, remedy) from error
+        finally:
+            # Whoever was lost meanwhile has been told of, and hears no farewell.
+            with suppress(OSError, TimeoutError):
+                await client.close()
 
 
 @asynccontextmanager
