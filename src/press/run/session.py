@@ -20,7 +20,7 @@ from jupyter_core.utils import ensure_async
 from nbclient import NotebookClient
 from nbclient.exceptions import DeadKernelError
 from nbformat.v4 import new_code_cell, new_notebook
-from zmq import ZMQError
+from zmq import RECONNECT_IVL, ZMQError
 
 from press.blog import SCRATCH
 from press.errors import PressError
@@ -30,6 +30,8 @@ from press.run import forked
 from press.run.outputs import clean
 from press.script.cells import Cell
 
+KNOCK = 5
+"""Milliseconds between two tries to reach a kernel that has begun and does not listen yet."""
 STEP = 0.5
 """Seconds between two looks at whether a kernel that is asked something still lives."""
 
@@ -116,6 +118,7 @@ class Session(NotebookClient):
         """Be its client once it answers; jupyter_client's own way ends with a pause of 0.2 s."""
         assert self.km is not None
         client: Any = self.km.client()
+        client.context.setsockopt(RECONNECT_IVL, KNOCK)
         self.kc = client
         client.start_channels(stdin=False, hb=False, control=False)
         client.allow_stdin = False
