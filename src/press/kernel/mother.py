@@ -61,9 +61,9 @@ def main(number: int) -> None:
             if ready == number:
                 asked, pipes, *_ = socket.recv_fds(asks, LONGEST, 1)
                 if not asked:
-                    return
+                    os._exit(0)
                 if not (process := os.fork()):
-                    for descriptor in (number, *pipes, *children):
+                    for descriptor in (asks.detach(), *pipes, *children):
                         os.close(descriptor)
                     _become(**json.loads(asked))
                     return

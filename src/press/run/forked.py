@@ -4,6 +4,7 @@ A fork has its own memory, folder and environment, as a process that starts has.
 takes over when it starts is the same for both, or another mother is begun.
 """
 
+import atexit
 import json
 import os
 import resource
@@ -26,6 +27,8 @@ from press.kernel.protocol import KEPT, MOTHER
 NAME = "press"
 TAKEN_OVER = ("PYTHON", "LD_", "LC_", "LANG", "MALLOC_", "GLIBC_")
 """How the variables begin that a process heeds when it starts, and not later."""
+PATIENCE = 5.0
+"""Seconds for a mother to end in, and all her forks with her."""
 _mothers: dict[str, "Mother"] = {}
 
 
@@ -46,6 +49,12 @@ class Mother:
 
         self._owner = os.getpid()
         self._loaded = False
+
+    def end(self) -> None:
+        self._asks.close()
+        if self._owner == os.getpid():
+            with suppress(subprocess.TimeoutExpired):  # others may still ask
+                self._process.wait(PATIENCE)
 
     def lives(self) -> bool:
         """As far as whoever began it can tell; a fork of that finds out when it asks."""
@@ -137,6 +146,12 @@ def known() -> Mapping[str, Any]:
     )
     KernelProvisionerFactory.instance().provisioners[NAME] = place
     return {"kernel_provisioner": {"provisioner_name": NAME}}
+
+
+@atexit.register
+def _end() -> None:
+    for mother in _mothers.values():
+        mother.end()
 
 
 def load(folder: str, environment: Mapping[str, str]) -> None:
