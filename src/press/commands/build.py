@@ -208,10 +208,11 @@ def finish(blog: Blog, plan: Plan, order: Order, jekyll: Jekyll) -> None:
     with collected() as errors:
         errors += plan.errors
         sources = read_sources(blog)
+        with noted(errors, "downloads:1"):
+            remove_strays(blog, plan.records)
         for post in (*(work.post for work in plan.works), *plan.plain_posts):
             with noted(errors, f"{post.path}:1"):
-                if current := plan.records.get(post.slug):
-                    remove_strays(blog, post.slug, current)
+                current = plan.records.get(post.slug)
                 scripted = post.slug in records
                 record = records.get(post.slug)
                 unmet = list(unmet_quotes(post, record, sources, scripted=scripted))

@@ -1,42 +1,63 @@
 """Plain trees, as JSON has them → dataclasses, by the types of their fields."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import is_dataclass
 from functools import cache
 from types import UnionType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 Kind = TypeVar("Kind")
+Maker = Callable[[Any], Any]
 
 
 def from_tree(kind: type[Kind], tree: Any) -> Kind:
     """An object of this type; TypeError or AttributeError if the tree does not fit."""
-    made: Kind = _made(kind, tree)
+    wanted: Any = kind
+    make = _maker(wanted)
+    made: Kind = make(tree) if make else tree
     return made
 
 
-def _made(kind: Any, tree: Any) -> Any:
-    if isinstance(kind, type) and is_dataclass(kind):
-        hints = _hints(kind)
-        return kind(**{name: _made(hints.get(name, Any), item) for name, item in tree.items()})
-    origin, inner = get_origin(kind), get_args(kind)
-    if origin is UnionType:
-        return _made(_alternative(inner, tree), tree)
-    if origin is tuple and tree is not None:
-        return tuple(_made(inner[0], item) for item in tree)
-    if origin is Mapping:
-        return {name: _made(inner[1], item) for name, item in tree.items()}
-    return tree
-
-
-def _alternative(kinds: tuple[Any, ...], tree: Any) -> Any:
-    """The one of several types that a plain tree can be."""
-    if tree is None:
-        return Any
-    trees = [kind for kind in kinds if is_dataclass(kind) or get_origin(kind) in (tuple, Mapping)]
-    return trees[0] if trees and isinstance(tree, dict | list) else Any
-
-
 @cache
-def _hints(kind: Any) -> dict[str, Any]:
-    return get_type_hints(kind)
+def _maker(kind: Any) -> Maker | None:
+    """What makes such an object of a tree; nothing if the tree is one."""
+    origin, inner = get_origin(kind), get_args(kind)
+    if isinstance(kind, type) and is_dataclass(kind):
+        return _maker_of_fields(kind)
+    if origin is UnionType:
+        return _maker_of_one(inner)
+    if origin is tuple:
+        return _maker_of_items(_maker(inner[0]))
+    if origin is Mapping:
+        return _maker_of_values(_maker(inner[1]))
+    return None
+
+
+def _maker_of_fields(kind: Any) -> Maker:
+    hints = {name: _maker(hint) for name, hint in get_type_hints(kind).items()}
+    makers = {name: make for name, make in hints.items() if make}
+
+    def made(tree: Any) -> Any:
+        fields = tree.items()
+        return kind(**{name: makers[name](it) if name in makers else it for name, it in fields})
+
+    return made
+
+
+def _maker_of_items(make: Maker | None) -> Maker:
+    if make is None:
+        return lambda tree: tree if tree is None else tuple(tree)
+    return lambda tree: tree if tree is None else tuple(map(make, tree))
+
+
+def _maker_of_values(make: Maker | None) -> Maker:
+    if make is None:
+        return dict
+    return lambda tree: {name: make(item) for name, item in tree.items()}
+
+
+def _maker_of_one(kinds: tuple[Any, ...]) -> Maker | None:
+    """Of several types, the one that a plain tree can be."""
+    trees = [kind for kind in kinds if is_dataclass(kind) or get_origin(kind) in (tuple, Mapping)]
+    make = _maker(trees[0]) if trees else None
+    return make and (lambda tree: make(tree) if isinstance(tree, dict | list) else tree)

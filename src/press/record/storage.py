@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, replace
+from pathlib import Path
 from typing import Any
 
 from press.blog import Blog
@@ -59,17 +60,29 @@ def write_record(blog: Blog, slug: str, made: Filed[Record]) -> None:
     for file, data in made.files.items():
         write(blog.root / file, data)
     write(blog.record(slug), dumps(made.record))
-    remove_strays(blog, slug, made.record)
+    remove_strays(blog, {slug: made.record})
 
 
-def remove_strays(blog: Blog, slug: str, record: Record) -> None:
-    """Remove files that a run of this post made and that its record does not name."""
-    figures = blog.figures(slug)
-    for path in (*figures.glob("*"), *blog.downloads.glob(f"{slug}.*")):
-        if MADE_BY_RUNS.fullmatch(path.name) and blog.shown(path) not in record.files:
-            path.unlink()
-    if figures.is_dir() and not any(figures.iterdir()):
-        figures.rmdir()
+def remove_strays(blog: Blog, records: Mapping[str, Record]) -> None:
+    """Remove files that runs of these posts made and that their records do not name."""
+    for path in _files_in(blog.downloads):
+        if record := records.get(path.name.partition(".")[0]):
+            _remove_if_stray(blog, path, record)
+    for slug, record in records.items():
+        figures = blog.figures(slug)
+        for path in _files_in(figures):
+            _remove_if_stray(blog, path, record)
+        if figures.is_dir() and not any(figures.iterdir()):
+            figures.rmdir()
+
+
+def _files_in(folder: Path) -> list[Path]:
+    return list(folder.iterdir()) if folder.is_dir() else []
+
+
+def _remove_if_stray(blog: Blog, path: Path, record: Record) -> None:
+    if MADE_BY_RUNS.fullmatch(path.name) and blog.shown(path) not in record.files:
+        path.unlink()
 
 
 def sealed(record: Record) -> Record:

@@ -27,7 +27,9 @@ class Jekyll:
         self._command += ["--source", str(blog.root)]
         self._command += ["--destination", str(self._destination)]
         self._command += ["--baseurl", baseurl] if baseurl is not None else []
-        self._process = None if self._stands(self._sources()) else self._load()
+        made_from = self._sources()
+        self._stood = made_from if self._stands(made_from) else None
+        self._process = None if self._stood else self._load()
 
     def _sources(self) -> str | None:
         return sources(self._blog, self._command, files_of_jekyll(self._blog.root))
@@ -59,7 +61,7 @@ class Jekyll:
     def build(self) -> None:
         """Make the site, if it is not there yet; the one that was there stays if Jekyll fails."""
         made_from = self._sources()
-        if self._stands(made_from):
+        if made_from and (made_from == self._stood or self._stands(made_from)):
             return
         self._process = self._process or self._load()
         remember(self._blog, self._destination, None)

@@ -95,7 +95,7 @@ def _files(folder: Path, without: tuple[str, ...]) -> Iterator[str]:
 def _about(path: str) -> str:
     """What changes whenever the file does."""
     try:
-        known = Path(path).stat()
+        known = os.stat(path)  # noqa: PTH116 — thrice as quick, for every file of the site
     except FileNotFoundError:
         return f"{path} leads nowhere"
     kind = stat.S_IFMT(known.st_mode)
