@@ -17,8 +17,10 @@ import pytest
 
 from press.blog import Blog
 from press.cli import main
+from press.flow.posts import gather
 from press.machine.ssh import SERVER
 from press.workers.job import Done, Job, done_in, job_in
+from press.workers.luggage import Luggage
 from press.workers.remote import free_port
 from press.workers.task import difference, own_digest, packages_of
 
@@ -161,6 +163,29 @@ def test_what_goes_over_the_wire_comes_whole_or_not_at_all() -> None:
     for length in (0, 1, len(data) // 2, len(data) - 1):
         with pytest.raises(ValueError, match="not whole"):
             done_in(data[:length])
+
+
+def test_scripts_of_other_posts_stay_at_home_unless_they_are_named(blog: Blog) -> None:
+    add_post(blog, "alone", "# %% a\nprint(open('words.txt').read())\n")
+    add_post(blog, "told-of", "# %% a\nprint(1)\n")
+    add_post(blog, "helper", "# %% a\n# As in told-of.\nprint(1)\n")
+    add_post(blog, "user", "# %% a\nimport helper\n")
+    (blog.code / "words.txt").write_text("words")
+
+    luggage = Luggage(blog)
+    gone = {work.slug: luggage.of(work) for work in gather(blog).works}
+
+    beside = {"code/matplotlibrc", "code/words.txt"}
+    along = {slug: {n for n in files if n.startswith("code/")} for slug, files in gone.items()}
+    assert along == {
+        "alone": {"code/alone.py", *beside},
+        "told-of": {"code/told-of.py", *beside},
+        "helper": {"code/helper.py", "code/told-of.py", *beside},
+        "user": {"code/user.py", "code/helper.py", "code/told-of.py", *beside},
+    }
+    assert all(
+        b"layout: post" in files[f"_posts/2026-11-20-{slug}.md"] for slug, files in gone.items()
+    )
 
 
 def test_without_workers_the_engine_is_not_loaded() -> None:

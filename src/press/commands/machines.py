@@ -46,7 +46,7 @@ async def _ask_all(
 
     async def ask(team: Crew, work: Work, machine: str) -> None:
         with noted(errors, f"{work.post.path}:1"), TemporaryDirectory(prefix="press-") as folder:
-            done = await team.do(work, (*words, work.slug), blog, machine)
+            done = await team.do(work, (*words, work.slug), machine)
             for _, told in certificates(unpacked(done, Path(folder)), work.slug):
                 found[work.slug, told.machine] = told.outcome
                 if options.certificate:

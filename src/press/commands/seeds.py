@@ -138,7 +138,7 @@ async def _asked(blog: Blog, team: "Crew", post: Post, seed: int, limit: int) ->
 
     slug, place = post.work.slug, f"{post.work.post.path}:1"
     words = ("verify", "--seeds", "1", "--first-seed", str(seed), "--time-limit", str(limit), slug)
-    done = await team.do(post.work, words, blog)
+    done = await team.do(post.work, words)
     with TemporaryDirectory(prefix="press-") as folder:
         trial = trial_in(unpacked(done, Path(folder)), slug, seed)
     if trial is None:

@@ -3,7 +3,7 @@
 import asyncio
 import re
 import tempfile
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,12 +13,12 @@ from press.blog import Blog
 from press.errors import PressError
 from press.flow.offers import offers, take
 from press.flow.posts import Work
-from press.machine.python import POSTS
 from press.record.record import Record
 from press.record.storage import read_record
 from press.terminal import say
 from press.workers.cluster import connected
 from press.workers.job import Done, Job, done_in
+from press.workers.luggage import Luggage
 from press.workers.task import (
     OTHER_PRESS,
     TOPIC,
@@ -33,7 +33,6 @@ from press.workers.task import (
 if TYPE_CHECKING:
     from distributed import Client
 
-SHARED = ("_data/quotes.yml", "_data/colours.yml", "_config.yml", f"requirements/{POSTS}.txt")
 LOOK = 1.0
 """Seconds between two looks at whether anybody is still there."""
 UNTOUCHED = 60.0
@@ -51,10 +50,11 @@ class Crew:
     say_what_they_are: bool
     press: str
     packages: Mapping[str, str]
+    luggage: Luggage
 
-    async def do(self, work: Work, words: Sequence[str], blog: Blog, machine: str = "") -> Done:
+    async def do(self, work: Work, words: Sequence[str], machine: str = "") -> Done:
         """One command on a copy of one post, by whichever worker is free."""
-        job = Job(tuple(words), files_of(blog, work), self.press, self.packages)
+        job = Job(tuple(words), self.luggage.of(work), self.press, self.packages)
         future = self.client.submit(do, job.packed(), pure=False, **self._fit(machine))
         try:
             return done_in(await self._result(future))
@@ -124,7 +124,7 @@ async def crew(blog: Blog, where: str) -> AsyncIterator[Crew]:
         making = making_of(ask.packages)
         says = (await client.scheduler.identity())["workers"]
         known = all(making in says.get(address, {}).get("resources", ()) for address in good)
-        yield Crew(client, tuple(good), good, known, ask.press, ask.packages)
+        yield Crew(client, tuple(good), good, known, ask.press, ask.packages, Luggage(blog))
 
 
 def _tell(event: Any) -> None:
@@ -150,21 +150,6 @@ def _introduced(data: bytes) -> tuple[str, str]:
     return machine_id(), difference(job_in(data))
 
 
-def files_of(blog: Blog, work: Work) -> dict[str, bytes]:
-    """What a copy of the blog needs for this post alone."""
-    products = {blog.root / name for name in work.record.products} if work.record else set()
-    paths = [blog.root / work.post.path, *_code(blog, products), blog.record(work.slug)]
-    paths += [blog.root / name for name in SHARED]
-    paths += [blog.root / name for name in work.record.files] if work.record else []
-    return {blog.shown(path): path.read_bytes() for path in paths if path.is_file()}
-
-
-def _code(blog: Blog, products: set[Path]) -> Iterator[Path]:
-    for path in sorted(blog.code.rglob("*")):
-        if path not in products and "__pycache__" not in path.parts:
-            yield path
-
-
 class Relayed(PressError):
     """Errors as another press told them, word for word."""
 
@@ -175,7 +160,7 @@ class Relayed(PressError):
 
 async def built(team: Crew, blog: Blog, work: Work, words: Sequence[str]) -> Record:
     """The record that a worker made of a post, taken over with its files."""
-    done = await team.do(work, ["build", *words, "--shard", "1/1", work.slug], blog)
+    done = await team.do(work, ["build", *words, "--shard", "1/1", work.slug])
     check(done, work)
     with tempfile.TemporaryDirectory(prefix="press-") as folder:
         there = unpacked(done, Path(folder))
