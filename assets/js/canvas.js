@@ -16,11 +16,14 @@ export function painted(canvas, width, height, { ink, accent }, strengthAt) {
   canvas.height = height;
   const pen = canvas.getContext("2d");
   const image = pen.createImageData(width, height);
-  for (let n = 0; n < width * height; n += 1) {
-    const strength = strengthAt(n, n % width, Math.floor(n / width));
-    if (!strength) continue;
-    image.data.set(strength < 0 ? accent : ink, 4 * n);
-    image.data[4 * n + 3] = 255 * Math.abs(strength);
+  const { data } = image;
+  for (let y = 0, n = 0; y < height; y += 1) {
+    for (let x = 0; x < width; x += 1, n += 1) {
+      const strength = strengthAt(n, x, y);
+      if (!strength) continue;
+      [data[4 * n], data[4 * n + 1], data[4 * n + 2]] = strength < 0 ? accent : ink;
+      data[4 * n + 3] = 255 * Math.abs(strength);
+    }
   }
   pen.putImageData(image, 0, 0);
 }

@@ -6,7 +6,7 @@ import { PAD, PEN, followPen, layTile, move, penFor, samplesOf, stroke } from ".
 import { lesson } from "./lesson.js";
 import { likeness } from "./likeness.js";
 import { SIDE, asItLies, prepared } from "./prepare.js";
-import { load, read, readInPassing, shares } from "./reader.js";
+import { load, pause, read, readInPassing, shares } from "./reader.js";
 import { sight } from "./sights.js";
 import { oneStop } from "./site.js";
 import { say } from "./words.js";
@@ -36,23 +36,44 @@ export default async function pad(figure) {
   let chosen = [];
   let frame = 0;
   let answers = [];
+  let turn = 0;
 
   function show(drawing = false) {
+    turn += 1;
+    const steps = showing(drawing);
+    while (!steps.next().done);
+  }
+
+  // Until something else is shown.
+  async function showInPassing() {
+    const own = turn += 1;
+    const steps = showing(false);
+    while (turn === own && !steps.next().done) await pause();
+  }
+
+  function* showing(drawing) {
     cancelAnimationFrame(frame);
     frame = 0;
     const made = centre.checked ? centred() : { pixels: asItLies(ink, PAD) };
     const empty = !made.pixels.some(Boolean);
     painted(paper, PAD, PAD, colours, (n) => ink[n]);
     prompt.hidden = !empty;
+    yield;
     const networks = teacher ? teacher.networks(models, empty ? null : made.pixels) : models;
-    const found = networks.map((network) => read(network, made.pixels));
+    const found = [];
+    for (const network of networks) {
+      found.push(read(network, made.pixels));
+      yield;
+    }
     answers = empty ? [] : found.map(({ scores }, n) => ranked(shares(scores, networks[n])));
     showScores(heads, rows, answers);
     showLikeness(alike, likes && !empty ? likes(made.pixels) : undefined, alarms);
-    const fields = found.map((outputs, n) => {
+    const fields = [];
+    for (const [n, outputs] of found.entries()) {
       sights[n].meet(networks[n]);
-      return sights[n].show(outputs, made.pixels, { empty, drawing, colours });
-    });
+      fields.push(sights[n].show(outputs, made.pixels, { empty, drawing, colours }));
+      yield;
+    }
     showSteps(steps, paper, made, fields.filter(Boolean), colours);
     const sample = lastOf(marks)?.sample;
     chosen.forEach((button, n) => button.setAttribute("aria-pressed", n === sample));
@@ -135,7 +156,8 @@ export default async function pad(figure) {
     show();
   });
   if (like) for (const touch of TOUCHES) figure.addEventListener(touch, measure);
-  show();
+  await pause();
+  await showInPassing();
 
   try {
     const [samples] = await Promise.all([
@@ -156,7 +178,7 @@ export default async function pad(figure) {
       if (marks.length === 0) marks.push(mark(sample), ...Array.from({ length: nudges }, () => moved("right")));
       layAll(marks, ink, PEN);
     }
-    show();
+    await showInPassing();
   } catch (error) {
     prompt.textContent = say("not_loaded");
     prompt.hidden = false;
@@ -184,13 +206,10 @@ function strokesOf(marks) {
 // The first digit, and how far it is moved to the right, that the first network misreads and another does not. It takes many
 // readings, and the page can do something else between any two of them.
 async function disagreement(samples, chosen, [first, ...others]) {
-  const ink = new Float32Array(PAD * PAD);
   for (let nudges = 0; nudges <= NUDGES; nudges += 1) {
     for (let sample = 0; sample < samples.length; sample += 1) {
-      await new Promise((done) => { setTimeout(done); });
-      layTile(ink, samples[sample]);
-      move(ink, nudges, 0);
-      const pixels = asItLies(ink, PAD);
+      await pause();
+      const pixels = samples[sample].pixels.map((_, n, all) => (n % SIDE < nudges ? 0 : all[n - nudges]));
       const reads = async (model) => {
         const { scores } = await readInPassing(model, pixels);
         return ranked(shares(scores, model)).best === Number(chosen[sample].textContent);

@@ -16,11 +16,15 @@ export function decoded(buffer) {
   const length = view.getUint32(0, true);
   const model = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length)));
   let at = 4 + length;
-  const taken = (size) => Float32Array.from({ length: size }, () => {
-    const half = view.getUint16(at, true);
-    at += 2;
-    return STEPS[half >> 10] * ((half & 1023) + (half & 0x7c00 ? 1024 : 0));
-  });
+  const taken = (size) => {
+    const numbers = new Float32Array(size);
+    for (let n = 0; n < size; n += 1) {
+      const half = view.getUint16(at + 2 * n, true);
+      numbers[n] = STEPS[half >> 10] * ((half & 1023) + (half & 0x7c00 ? 1024 : 0));
+    }
+    at += 2 * size;
+    return numbers;
+  };
   for (const layer of model.layers) {
     if (!layer.kernel) continue;
     layer.weights = taken(layer.kernel.reduce((size, side) => size * side));
@@ -37,6 +41,9 @@ export function read(model, pixels) {
   return step.value;
 }
 
+// Whatever else the page has to do comes first.
+export const pause = () => new Promise((done) => { setTimeout(done); });
+
 // The same where the page may have something else to do in between.
 export async function readInPassing(model, pixels) {
   const steps = reading(model, pixels);
@@ -44,7 +51,7 @@ export async function readInPassing(model, pixels) {
   for (let step = steps.next(); ; step = steps.next()) {
     if (step.done) return step.value;
     if (performance.now() - begun > AT_ONCE) {
-      await new Promise((done) => { setTimeout(done); });
+      await pause();
       begun = performance.now();
     }
   }

@@ -169,7 +169,10 @@ const whenSeen = new IntersectionObserver((entries) => {
     import(target.dataset.module).then((module) => module.default(target));
   }
 }, { rootMargin: "200px" });
-document.querySelectorAll("[data-module]").forEach((element) => whenSeen.observe(element));
+// The text comes first, even where a demo stands on the first screen.
+const watch = () => document.querySelectorAll("[data-module]").forEach((element) => whenSeen.observe(element));
+if (document.readyState === "complete") watch();
+else addEventListener("load", watch, { once: true });
 
 document.addEventListener("keydown", (event) => {
   const typing = event.target.closest("input, textarea, [contenteditable]");
