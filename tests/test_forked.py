@@ -3,6 +3,8 @@
 import asyncio
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -91,6 +93,34 @@ def test_a_fork_shows_what_a_process_of_its_own_does(
     assert of_fork["zone"] == ("JST", "JST")
 
 
+READ = """
+import os, sys
+read = set()
+class Told(type(os.environ)):
+    def __getitem__(self, name):
+        read.add(name)
+        return super().__getitem__(name)
+    def __contains__(self, name):
+        read.add(name)
+        return super().__contains__(name)
+    def __iter__(self):
+        raise AssertionError("all variables are read")
+os.environ.__class__ = Told
+from press.kernel import mother
+sys.modules["debugpy"] = None
+for name in (*mother.LOADED, mother.WITH_SNAPSHOTS):
+    __import__(name)
+print(*read)
+"""
+
+
+def test_what_loading_reads_makes_another_mother(place: Place) -> None:
+    done = subprocess.run([sys.executable, "-P", "-c", READ], capture_output=True, text=True)
+    names = set(done.stdout.split()) - {"JPY_PARENT_PID"}  # a mother sets that herself
+    assert "TERM" in names, done.stderr
+    assert [name for name in names if not name.startswith(forked.TAKEN_OVER)] == []
+
+
 def test_two_forks_draw_their_own_numbers(place: Place) -> None:
     async def look(kernel: Any) -> Any:
         draws = "[random.random(), os.urandom(4), tempfile.mkdtemp(), uuid.uuid4().hex]"
@@ -106,6 +136,7 @@ def test_a_fork_ends_with_whoever_asked_for_it(place: Place) -> None:
         process = kernel.km.provisioner.process
         number = process.pid
         kernel.km = None
+        process.returncode = 0  # as if this press were gone, and nobody asked how it ended
         process._hears.close()
         return int(number)
 

@@ -12,12 +12,15 @@ import signal
 import socket
 import subprocess
 import sys
+import sysconfig
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import cached_property
 from importlib.metadata import EntryPoint
+from pathlib import Path
 from select import select
 from typing import Any
+from weakref import WeakSet
 
 from jupyter_client.provisioning.factory import KernelProvisionerFactory
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
@@ -25,8 +28,12 @@ from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from press.kernel.protocol import KEPT, MOTHER
 
 NAME = "press"
-TAKEN_OVER = ("PYTHON", "LD_", "LC_", "LANG", "MALLOC_", "GLIBC_")
-"""How the variables begin that a process heeds when it starts, and not later."""
+TAKEN_OVER = (
+    *("PYTHON", "_PYTHON", "LD_", "LC_", "LANG", "MALLOC_", "GLIBC_"),
+    *("ANDROID_", "HOME", "IN_SPHINX_RUN", "IPYTHON_", "JPY_INTERRUPT_", "JUPYTER_", "MSGPACK_"),
+    *("PYZMQ_", "TERM", "TORNADO_", "TRAITLETS_", "USER"),
+)
+"""How the variables begin that a process heeds when it starts or what a mother loads is loaded."""
 PATIENCE = 5.0
 """Seconds for a mother to end in, and all her forks with her."""
 _mothers: dict[str, "Mother"] = {}
@@ -47,6 +54,7 @@ class Mother:
                 start_new_session=True,
             )
 
+        self._forks: WeakSet[Fork] = WeakSet()
         self._owner = os.getpid()
         self._loaded = False
 
@@ -76,7 +84,12 @@ class Mother:
             raise
         finally:
             os.close(tells)
-        return Fork(hears)
+        fork = Fork(hears)
+        self._forks.add(fork)
+        return fork
+
+    def is_idle(self) -> bool:
+        return all(fork.poll() is not None for fork in self._forks)
 
 
 class Fork:
@@ -170,6 +183,8 @@ def begin(folder: str, environment: Mapping[str, str]) -> None:
 def _mother(folder: str, environment: Mapping[str, str]) -> Mother:
     key = _key(folder, environment)
     if key not in _mothers or not _mothers[key].lives():
+        for other in [known for known, mother in _mothers.items() if mother.is_idle()]:
+            _mothers.pop(other).end()
         _mothers[key] = Mother(folder, environment)
     return _mothers[key]
 
@@ -182,4 +197,5 @@ def _key(folder: str, environment: Mapping[str, str]) -> str:
     kinds = {kind for name, kind in vars(resource).items() if name.startswith("RLIMIT_")}
     limits = [resource.getrlimit(kind) for kind in sorted(kinds)]
     place = [os.getpriority(os.PRIO_PROCESS, 0), sorted(os.sched_getaffinity(0))]
-    return json.dumps([here, KEPT in environment, heeded, limits, place], sort_keys=True)
+    packages = Path(sysconfig.get_path("purelib")).stat().st_mtime_ns
+    return json.dumps([here, packages, KEPT in environment, heeded, limits, place], sort_keys=True)
