@@ -1,6 +1,7 @@
 """The bibliography: BibTeX as people write it, and a word for what cannot be read."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -140,3 +141,33 @@ def test_what_is_no_source_is_told(body: str, told: str, themed: Blog, press: Pr
     assert said.code == 1
     assert told in said.err
     assert not Path(themed.root / "_site").exists()
+
+
+def test_a_post_says_how_to_cite_it_and_its_run(themed: Blog, press: Press) -> None:
+    add_post(themed, "post", SCRIPT, "Words.")
+    post = next(themed.posts.glob("*-post.md"))
+    post.write_text(post.read_text().replace("title: A post", 'title: "50 % & more_of #1"'))
+
+    assert press("build").code == 0
+
+    page = (themed.root / "_site" / "posts" / "post" / "index.html").read_text("utf-8")
+    box = re.sub(r"<[^>]+>", "", page[page.index('<details class="citing">') :])
+    digest = json.loads(themed.record("post").read_text())["provenance"]["digest"]
+    assert "The Held Out authors, 50 % &amp; more_of #1, Held Out, 20 November 2026. Results" in box
+    assert "  title = {{50 \\% \\&amp; more\\_of \\#1}},\n" in box
+    assert "  url = {https://held-out.example/posts/post/},\n" in box
+    assert f", record {digest[:16]}}}\n}}" in box
+
+
+def test_with_a_repository_pages_lead_to_it(themed: Blog, press: Press) -> None:
+    config = themed.root / "_config.yml"
+    config.write_text(config.read_text().replace("repository:\n", "repository: some/blog\n"))
+    add_post(themed, "post", SCRIPT, '{% include cell.html name="results" %}')
+
+    assert press("build").code == 0
+
+    page = (themed.root / "_site" / "posts" / "post" / "index.html").read_text("utf-8")
+    colab = "https://colab.research.google.com/github/some/blog/blob/main/downloads/post.ipynb"
+    assert page.count(f'<a href="{colab}">Open in Colab</a>') == 2
+    assert page.index(colab) < page.index('<div class="text">')
+    assert 'href="https://github.com/some/blog/blob/main/code/post.py#L2-L2"' in page
