@@ -62,7 +62,12 @@ def main(number: int) -> None:
                 asked, pipes, *_ = socket.recv_fds(asks, LONGEST, 1)
                 if not asked:
                     os._exit(0)
-                if not (process := os.fork()):
+                try:
+                    process = os.fork()
+                except OSError:  # whoever asked hears nothing, and knows what that means
+                    os.close(*pipes)
+                    continue
+                if not process:
                     for descriptor in (asks.detach(), *pipes, *children):
                         os.close(descriptor)
                     _become(**json.loads(asked))

@@ -53,7 +53,6 @@ class Mother:
                 pass_fds=[theirs.fileno()],
                 start_new_session=True,
             )
-
         self._forks: WeakSet[Fork] = WeakSet()
         self._owner = os.getpid()
         self._loaded = False
