@@ -106,6 +106,13 @@ def test_results_are_those_of_home(blog: Blog, press: Press, tmp_path: Path) -> 
     error = "code/bad.py:2: cell 'bad' raised ZeroDivisionError: division by zero; mend the cell"
     assert away.err.splitlines()[-1] == error
 
+    again = press("build", "--refresh", "--workers", "local:1", "post-0")
+
+    assert again.code == 0, again.err
+    assert "post-0: from tls://" in again.err
+    assert "; every result is as it was" in again.err
+    assert results(blog) == results(home)
+
     told = press("verify", "--workers", "local:1", "post-0")
 
     assert told.code == 0, told.err

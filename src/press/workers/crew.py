@@ -5,7 +5,7 @@ import re
 import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -53,11 +53,12 @@ class Crew:
     luggage: Luggage
 
     async def do(self, work: Work, words: Sequence[str], machine: str = "") -> Done:
-        """One command on a copy of one post, by whichever worker is free."""
+        """One command on a copy of one post, by whichever worker is free; with all of the copy."""
         job = Job(tuple(words), self.luggage.of(work), self.press, self.packages)
         future = self.client.submit(do, job.packed(), pure=False, **self._fit(machine))
         try:
-            return done_in(await self._result(future))
+            done = done_in(await self._result(future))
+            return replace(done, files={**job.files, **done.files})
         except ValueError as error:
             raise PressError(f"{work.post.path}:1", str(error), "run ./press again") from error
         except Exception as error:
