@@ -32,7 +32,7 @@ from press.record.verdicts import as_trees, verdicts
 from press.site.jekyll import OUTPUT, Jekyll
 from press.site.post import Post
 from press.site.prepared import keep_prepared
-from press.site.sources import read_sources, shown_of
+from press.site.sources import Source, read_sources, shown_of
 from press.terminal import say
 
 if TYPE_CHECKING:
@@ -207,7 +207,9 @@ def finish(blog: Blog, plan: Plan, order: Order, jekyll: Jekyll) -> None:
                     say(told)
     with collected() as errors:
         errors += plan.errors
-        sources = read_sources(blog)
+        sources: dict[str, Source] = {}
+        with noted(errors, "_data/sources.bib:1"):
+            sources = read_sources(blog)
         with noted(errors, "downloads:1"):
             remove_strays(blog, plan.records)
         for post in (*(work.post for work in plan.works), *plan.plain_posts):
