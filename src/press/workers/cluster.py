@@ -39,6 +39,9 @@ def ready(blog: Blog) -> None:
     import dask
 
     dask.config.set(SETTINGS)  # before the engine is loaded, which reads them then
+    import distributed  # noqa: F401 — it puts its own defaults into whatever is empty
+
+    dask.config.set(SETTINGS)
 
 
 def security(blog: Blog, *, make: bool = False) -> "Security":
