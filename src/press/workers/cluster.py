@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from distributed import Client, Security
 
 SECRET = "workers.pem"
+ENVIRONMENT = "distributed.nanny.pre-spawn-environ"
 SETTINGS: Mapping[str, Any] = {
     "distributed.scheduler.allowed-failures": 1,  # a post that killed two workers is given up
     "distributed.comm.timeouts.connect": "10s",
-    "distributed.nanny.pre-spawn-environ": {},  # what a run depends on, press sets itself
     "distributed.worker.memory.target": False,
     "distributed.worker.memory.spill": False,
     "distributed.worker.memory.pause": False,
@@ -39,9 +39,10 @@ def ready(blog: Blog) -> None:
     import dask
 
     dask.config.set(SETTINGS)  # before the engine is loaded, which reads them then
-    import distributed  # noqa: F401 — it puts its own defaults into whatever is empty
+    import distributed  # noqa: F401 — what it would set is known then
 
-    dask.config.set(SETTINGS)
+    # What a run depends on, press sets itself. Each by its name: settings are only ever added to.
+    dask.config.set({ENVIRONMENT: dict.fromkeys(dask.config.get(ENVIRONMENT))})
 
 
 def security(blog: Blog, *, make: bool = False) -> "Security":
