@@ -26,6 +26,11 @@ SETTINGS: Mapping[str, Any] = {
     "distributed.worker.memory.pause": False,
     "distributed.worker.memory.terminate": False,
     "distributed.admin.large-graph-warning-threshold": "1GB",
+    # It would look at itself a hundred times a second, which the scripts would pay for.
+    "distributed.worker.profile.enabled": False,
+    "distributed.admin.tick.interval": "1s",
+    "distributed.admin.system-monitor.interval": "5s",
+    "distributed.admin.system-monitor.gil.enabled": False,
     "logging": {"distributed": "critical", "tornado": "critical"},  # press tells it in its words
 }
 HERE = "127.0.0.1:0"
