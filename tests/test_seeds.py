@@ -224,15 +224,15 @@ COUNTING = """\
 seed = 42
 
 # %% count
-import os
-import signal
 from pathlib import Path
+
+import psutil
 
 home = Path.home()
 with (home / "ran").open("a") as file:
     _ = file.write(f"{seed}\\n")
 if seed == 3456 and (home / "stop").exists():
-    os.kill(os.getppid(), signal.SIGKILL)
+    psutil.Process().parent().parent().kill()  # its mother's: press
 """
 
 

@@ -1,11 +1,10 @@
 // The index is fetched when the reader first turns to the field, or comes with ?q= in the address.
 
-import { count, say } from "./words.js";
-
 const form = document.querySelector(".search");
 const field = form.elements.q;
 const found = document.querySelector("#found");
 const results = document.querySelector("#results");
+const said = JSON.parse(document.body.dataset.words);
 const AROUND = 90; // characters shown on either side of what was found
 let index;
 
@@ -95,8 +94,8 @@ async function search() {
   const words = typed.map((word) => mended(word, posts));
   const patterns = words.map(pattern);
   const hits = posts.map((post) => rank(post, patterns)).filter(Boolean).sort((a, b) => b.score - a.score);
-  const number = count("posts", hits.length);
-  const other = words.join(" ") === typed.join(" ") ? "" : say("with", { words: words.join(" ") });
+  const number = said.posts[hits.length === 1 ? 0 : 1].replace("[n]", hits.length);
+  const other = words.join(" ") === typed.join(" ") ? "" : said.with.replace("[words]", words.join(" "));
   found.textContent = typed.length > 0 ? number + other : "";
   results.replaceChildren(...(typed.length > 0 ? hits.map((hit) => item(hit, patterns)) : []));
 }

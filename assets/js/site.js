@@ -1,9 +1,8 @@
 // Copy buttons, the light and dark switch, the place in the table of contents, and what loads only when it is seen.
 // Nothing needs them to be read.
 
-import { say } from "./words.js";
-
 const root = document.documentElement;
+const words = JSON.parse(document.body.dataset.words);
 
 // Things that belong together are one stop of the Tab key; the arrows go from one to the next.
 export function oneStop(items) {
@@ -29,37 +28,37 @@ function offerCopying(block, announce) {
     block.prepend(bar);
   }
   bar.setAttribute("role", "toolbar");
-  bar.setAttribute("aria-label", say("code"));
+  bar.setAttribute("aria-label", words.code);
   const code = block.querySelector("td:last-child pre") ?? block.querySelector("code");
-  bar.append(copyButton("copy", say("copy"), announce, async () => code.textContent));
+  bar.append(copyButton("copy", words.copy, announce, async () => code.textContent));
   const post = block.closest("[data-record]");
   if (post && block.dataset.cell) {
     const program = async () => (await import("./program.js")).program(post, block.dataset.cell);
-    bar.append(copyButton("with-needs", say("copy_runnable"), announce, program));
+    bar.append(copyButton("with-needs", words.copy_runnable, announce, program));
   }
   oneStop([...bar.children]);
 }
 
 // WebKit lets only the press itself write: what has to be fetched first is handed over as a promise.
 function written(text) {
-  const blob = text().then((words) => new Blob([words], { type: "text/plain" }));
+  const blob = text().then((code) => new Blob([code], { type: "text/plain" }));
   return navigator.clipboard.write([new ClipboardItem({ "text/plain": blob })]);
 }
 
-function copyButton(kind, words, announce, text) {
+function copyButton(kind, name, announce, text) {
   const button = document.createElement("button");
   button.type = "button";
   button.className = kind;
-  button.textContent = words;
+  button.textContent = name;
   const tell = (short, long) => {
     announce(long);
     button.style.minWidth = `${button.offsetWidth}px`;
     button.textContent = short;
-    setTimeout(() => { button.textContent = words; }, 2000);
+    setTimeout(() => { button.textContent = name; }, 2000);
   };
   button.addEventListener("click", () => written(text).then(
-    () => tell(say("copied"), say("copied")),
-    () => tell(say("not_copied"), say("not_allowed")),
+    () => tell(words.copied, words.copied),
+    () => tell(words.not_copied, words.not_allowed),
   ));
   return button;
 }

@@ -1,7 +1,7 @@
 ---
 layout: null
 ---
-// What the scripts say to readers: the last part of _data/words.yml.
+// What demos and cards say to readers: the last part of _data/words.yml.
 
 const words = {{ site.data.words.scripts | jsonify }};
 

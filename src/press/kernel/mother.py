@@ -77,17 +77,20 @@ def main(number: int) -> None:
                 children |= {new.ended: new, new.pipe: new}
                 watched.register(new.ended, select.POLLIN)
                 watched.register(new.pipe, 0)  # tells when nobody is at its other end
-            elif child := children.get(ready):
-                if ready == child.pipe:
-                    watched.unregister(ready)
-                    os.kill(child.process, signal.SIGKILL)
-                    continue
-                _answer(child, os.waitstatus_to_exitcode(os.waitpid(child.process, 0)[1]))
-                for descriptor in (child.ended, child.pipe):
-                    with suppress(KeyError):
-                        watched.unregister(descriptor)
-                    os.close(descriptor)
-                    del children[descriptor]
+            elif (child := children.get(ready)) and ready == child.pipe:
+                watched.unregister(ready)
+                os.kill(child.process, signal.SIGKILL)
+            elif child:
+                _bury(child, children, watched)
+
+
+def _bury(child: Child, children: dict[int, Child], watched: select.poll) -> None:
+    _answer(child, os.waitstatus_to_exitcode(os.waitpid(child.process, 0)[1]))
+    for descriptor in (child.ended, child.pipe):
+        with suppress(KeyError):  # what nobody hears is watched no more
+            watched.unregister(descriptor)
+        os.close(descriptor)
+        del children[descriptor]
 
 
 def _load() -> None:
