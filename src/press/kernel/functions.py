@@ -1,5 +1,6 @@
 """The functions of libraries: what each was made of when it was loaded, and what of it is new."""
 
+import operator
 import types
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -21,15 +22,16 @@ noted: dict[int, Noted] = {}
 
 
 def note(function: types.FunctionType, path: Path) -> None:
-    if id(function) not in noted:
-        noted[id(function)] = Noted(
-            function,
-            path,
-            function.__code__,
-            function.__defaults__,
-            _items(function.__kwdefaults__),
-            _items(function.__dict__),
-        )
+    """One that is not noted yet."""
+    keywords, attributes = function.__kwdefaults__, function.__dict__
+    noted[id(function)] = Noted(
+        function,
+        path,
+        function.__code__,
+        function.__defaults__,
+        _items(keywords) if keywords else (),
+        _items(attributes) if attributes else (),
+    )
 
 
 def changes() -> Iterator[tuple[Path, str, Any]]:
@@ -39,17 +41,18 @@ def changes() -> Iterator[tuple[Path, str, Any]]:
             yield path, "__code__", function.__code__
         if function.__defaults__ is not defaults:
             yield path, "__defaults__", function.__defaults__
-        if _differ(_items(function.__kwdefaults__), keywords):
-            yield path, "__kwdefaults__", function.__kwdefaults__
-        if _differ(_items(function.__dict__), attributes):
-            yield path, "__dict__", function.__dict__
+        now = function.__kwdefaults__
+        if (now or keywords) and _differ(now, keywords):
+            yield path, "__kwdefaults__", now
+        now = function.__dict__
+        if (now or attributes) and _differ(now, attributes):
+            yield path, "__dict__", now
 
 
 def _items(content: dict[str, Any] | None) -> tuple[Any, ...]:
     return (*content.keys(), *content.values()) if content else ()
 
 
-def _differ(now: tuple[Any, ...], before: tuple[Any, ...]) -> bool:
-    return len(now) != len(before) or any(
-        one is not other for one, other in zip(now, before, strict=True)
-    )
+def _differ(content: dict[str, Any] | None, before: tuple[Any, ...]) -> bool:
+    now = _items(content)
+    return len(now) != len(before) or not all(map(operator.is_, now, before))

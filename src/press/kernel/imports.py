@@ -6,18 +6,17 @@ name it was reached.
 """
 
 import contextlib
-import gc
-import itertools
-import operator
+import functools
+import os
 import re
 import sys
 import threading
 import types
 from collections import OrderedDict, defaultdict, deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from press.kernel import abstract, functions
+from press.kernel import abstract, functions, garbage
 from press.kernel.parts import module_of
 from press.kernel.places import Path, found, told
 
@@ -44,22 +43,10 @@ class Image(NamedTuple):
     items: tuple[Any, ...]
 
 
-class Change(NamedTuple):
-    place: str
-    key: Any
-    value: Any
-    is_gone: bool = False
-    owner: str = ""
-    """What the container that has it is called by what holds that."""
-
-    @property
-    def is_cached(self) -> bool:
-        """Whether it is an item of a cache, or one itself."""
-        return "cache" in f"{self.owner} {self.key}".lower()
-
-
-images: dict[tuple[int, bool], Image] = {}
-"""By address, and whether it is about attributes."""
+contents: dict[int, Image] = {}
+"""By address, what containers hold."""
+attributes: dict[int, Image] = {}
+"""By address."""
 landmarks: dict[int, Path] = {}
 """Objects that libraries made when they were loaded."""
 seen: set[str] = set()
@@ -72,10 +59,16 @@ def watch() -> None:
     load = bootstrap._find_and_load
 
     def find_and_load(name: str, import_: Any) -> Any:
-        with together():
+        with contextlib.nullcontext() if _is_own(name) else garbage.postponed(), together():
             return load(name, import_)
 
     bootstrap._find_and_load = find_and_load
+
+
+def _is_own(name: str) -> bool:
+    """Whether a module is one that lies beside the script, or may be."""
+    first = name.partition(".")[0]
+    return os.path.lexists(first) or os.path.lexists(f"{first}.py")
 
 
 @contextlib.contextmanager
@@ -92,7 +85,7 @@ def together() -> Iterator[None]:
 
 def begin() -> None:
     """From now on counts what changes."""
-    for known in (images, landmarks, seen, functions.noted, abstract.noted):
+    for known in (contents, attributes, landmarks, seen, functions.noted, abstract.noted):
         known.clear()
     note()
 
@@ -103,56 +96,40 @@ def note() -> None:
     if new:
         abstract.note_again()
     seen.update(new)
-    level: list[Image] = []
-    with paused_collection():
+    with garbage.paused():
+        made: list[Image] = []
         for name in new:
             module = sys.modules[name]
             if isinstance(module, types.ModuleType) and name.partition(".")[0] not in OURS:
-                level += _image(module, vars(module), (name,), True)
-        while level:
-            level = [image for above in level for image in _below(above)]
+                _image(module, vars(module), (name,), attributes, made)
+        for image in made:  # and those below it, which come behind all that are there
+            _look_below(image, made)
 
 
-@contextlib.contextmanager
-def paused_collection() -> Iterator[None]:
-    enabled, depth.collects = gc.isenabled(), collects()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
-            del depth.collects
-
-
-def collects() -> bool:
-    """Whether garbage is collected when we do not hold it up."""
-    return getattr(depth, "collects", gc.isenabled())
-
-
-def _image(owner: Any, content: Any, path: Path, attributes: bool) -> Iterator[Image]:
-    key = (id(owner), attributes)
-    if key in images:
+def _image(
+    owner: Any, content: Any, path: Path, known: dict[int, Image], made: list[Image]
+) -> None:
+    if id(owner) in known:
         return
-    if isinstance(content, Mapping | dict):
-        made = Image(owner, path, tuple(content), tuple(content.values()))
+    if type(content) in PLAIN or isinstance(content, Mapping):
+        image = Image(owner, path, tuple(content), tuple(content.values()))
     else:
-        made = Image(owner, path, None, tuple(content))
-    images[key] = made
-    if not isinstance(owner, types.ModuleType | type):
+        image = Image(owner, path, None, tuple(content))
+    known[id(owner)] = image
+    if not isinstance(owner, HOLDERS):
         landmarks.setdefault(id(owner), path)
-    yield made
+    made.append(image)
 
 
-def _below(image: Image) -> Iterator[Image]:
+def _look_below(image: Image, made: list[Image]) -> None:
     if is_changing(image.path[0]):
         return
-    attributes = isinstance(image.owner, types.ModuleType | type) or (
+    named = isinstance(image.owner, HOLDERS) or (
         image.keys is not None and not isinstance(image.owner, dict)
     )
     for number, item in enumerate(image.items):
         kind = KINDS.get(type(item)) or _kind(type(item))
-        if kind is IGNORED:
+        if kind is IGNORED or id(item) in NOTED[kind]:
             continue
         if kind is SINGLE:
             # Whoever compares with `nan` or a sentinel means this very object.
@@ -162,48 +139,63 @@ def _below(image: Image) -> Iterator[Image]:
         key = image.keys[number] if image.keys is not None else number
         if key == "__builtins__":
             continue
-        path = (*image.path, key if attributes else (key,))
+        path = (*image.path, key if named else (key,))
         if kind is FUNCTION:
-            yield from _kept_by(item, path)
-            continue
-        if kind is CLASS:
+            _note_function(item, path, made)
+        elif kind is CLASS:
             module = str(item.__dict__.get("__module__", ""))
             if module in sys.modules:
                 place = (module, str(item.__qualname__))
-                yield from _image(item, vars(item), place, True)
+                _image(item, vars(item), place, attributes, made)
                 abstract.note(item, place)
-            continue
-        if kind in (CONTAINER, BOTH):
-            yield from _image(item, _content(item), path, False)
-        if kind in (INSTANCE, BOTH) and not is_changing(module_of(type(item))):
-            with contextlib.suppress(Exception):
-                yield from _image(item, item.__dict__, path, True)
+        else:
+            _note_object(item, kind, path, made)
 
 
-def _kept_by(function: types.FunctionType, path: Path) -> Iterator[Image]:
-    """Where a function of a library keeps what it has been told, as generic functions do."""
+def _note_object(item: Any, kind: int, path: Path, made: list[Image]) -> None:
+    if kind != INSTANCE:
+        _image(item, held_by(item), path, contents, made)
+    if kind != CONTAINER:
+        try:  # as `suppress` would: of tens of thousands it would be felt
+            _image(item, item.__dict__, path, attributes, made)
+        except Exception:
+            return
+
+
+def _note_function(function: types.FunctionType, path: Path, made: list[Image]) -> None:
+    """With what it has been told and keeps, as generic functions do."""
     functions.note(function, path)
+    if not (function.__closure__ or function.__dict__):
+        return
     held = list(function.__dict__.values())
     for cell in function.__closure__ or ():
         with contextlib.suppress(ValueError):
             held.append(cell.cell_contents)
     for content in held:
         if type(content) in (dict, list, set):
-            yield from _image(content, content, path, False)
+            _image(content, content, path, contents, made)
         elif type(content) is types.FunctionType and id(content) not in functions.noted:
-            yield from _kept_by(content, path)
+            _note_function(content, path, made)
 
 
+@functools.cache
 def is_changing(module: str) -> bool:
     return CHANGING.fullmatch(module) is not None
 
 
-def _content(item: Any) -> Any:
+def held_by(item: Any) -> Any:
     return dict(dict.items(item)) if isinstance(item, dict) else item
 
 
 IGNORED, SINGLE, CLASS, CONTAINER, INSTANCE, BOTH, FUNCTION = range(1, 8)
+NOTED: Mapping[int, Mapping[int, Any]] = {
+    **{SINGLE: {}, CLASS: attributes, INSTANCE: attributes},
+    **{CONTAINER: contents, BOTH: contents, FUNCTION: functions.noted},
+}
+"""By kind, where those stand that are noted already."""
 CONTAINERS = (dict, list, set, deque)
+PLAIN = (dict, types.MappingProxyType)
+HOLDERS = (types.ModuleType, type)
 UNTOLD = (
     *(str, int, bytes, complex, tuple, frozenset, type(None), type(...), type(NotImplemented)),
     *(types.ModuleType, types.FunctionType, types.BuiltinFunctionType, types.MethodType, property),
@@ -223,11 +215,13 @@ def _kind(kind: type) -> int:
     elif issubclass(kind, UNTOLD):
         found = IGNORED
     elif issubclass(kind, CONTAINERS):
-        found = BOTH
-    elif issubclass(kind, threading.local):
-        found = INSTANCE
+        found = CONTAINER if is_changing(module_of(kind)) else BOTH
+    elif issubclass(kind, threading.local) or (
+        kind.__dictoffset__ and kind.__module__ != "builtins"
+    ):
+        found = IGNORED if is_changing(module_of(kind)) else INSTANCE
     else:
-        found = INSTANCE if kind.__dictoffset__ and kind.__module__ != "builtins" else SINGLE
+        found = SINGLE
     KINDS[kind] = found
     return found
 
@@ -243,57 +237,3 @@ def path_of(item: Any) -> Path | None:
     with contextlib.suppress(Exception):
         return path if path and found(path) is item else None
     return None
-
-
-def changes() -> Iterator[Change]:
-    """All that is no longer what import made it."""
-    with paused_collection():
-        for (_, attributes), image in images.items():
-            yield from _changed(image, attributes)
-        for path, part, value in itertools.chain(functions.changes(), abstract.changes()):
-            yield Change(f"{told(path)}.{part}", part, value)
-        for name, module in list(sys.modules.items()):
-            if name not in seen and isinstance(module, types.ModuleType) and not is_changing(name):
-                yield Change(name, None, module)
-
-
-def _changed(image: Image, attributes: bool) -> Iterator[Change]:
-    content = vars(image.owner) if attributes else _content(image.owner)
-    place = told(image.path)
-    if image.keys is None:
-        now = list(content)
-        if len(now) != len(image.items) or not all(map(operator.is_, now, image.items)):
-            yield Change(place, None, now, owner=str(image.path[-1]))
-        return
-    if (
-        len(content) == len(image.keys)
-        and all(map(operator.is_, content, image.keys))
-        and all(map(operator.is_, content.values(), image.items))
-    ):
-        return
-    before = _by_key(image.keys, image.items)
-    yield from _changed_items(place, str(image.path[-1]), before, content)
-
-
-def _by_key(keys: Sequence[Any], items: Sequence[Any]) -> dict[Any, Any]:
-    return dict(zip(keys, items, strict=True))
-
-
-def _changed_items(
-    place: str, owner: str, before: Mapping[Any, Any], now: Mapping[Any, Any]
-) -> Iterator[Change]:
-    missing = object()
-    for key, item in list(now.items()):
-        if before.get(key, missing) is not item and not isinstance(item, types.ModuleType):
-            if is_own_business(place, key, item):
-                continue
-            yield Change(f"{place}.{key}", key, item, owner=owner)
-    for key in before.keys() - now.keys():
-        yield Change(f"{place}.{key}", key, None, is_gone=True, owner=owner)
-
-
-def is_own_business(place: str, key: Any, item: Any) -> bool:
-    """What a package that is at work whenever a cell runs keeps for itself, or puts in place."""
-    if isinstance(item, types.MethodType) and is_changing(module_of(type(item.__self__))):
-        return True
-    return is_changing(place) and str(key).startswith("_")

@@ -19,7 +19,7 @@ from typing import Any
 
 import cloudpickle
 
-from press.kernel import imports, keras_kept, keras_types, numpy_types, pandas_types
+from press.kernel import imports, keras_kept, keras_types, memory, numpy_types, pandas_types
 from press.kernel.builtin_types import flags_given
 from press.kernel.parts import is_interned, is_one_of_many, module_of, named
 from press.kernel.places import found
@@ -34,10 +34,6 @@ def _hexed(layout: str, *numbers: float) -> str:
 
 def _unhexed(layout: str, digits: str) -> tuple[Any, ...]:
     return struct.unpack(layout, bytes.fromhex(digits))
-
-
-LARGE = 1 << 20
-"""Bytes from which an array is kept beside the others rather than among them."""
 
 
 NUMBERS: Mapping[type, tuple[Callable[[Any], str], Callable[[str], Any]]] = {
@@ -63,6 +59,12 @@ def dump(namespace: Namespace, names: Iterable[str]) -> "Dumped":
     return Dumped(file.getvalue(), [buffer.raw() for buffer in arrays])
 
 
+def least(namespace: Namespace) -> int:
+    """How many bytes the namespace takes at least: those of its arrays with memory of their own."""
+    named = {id(item): item for item in namespace.values() if numpy_types.is_array(item)}
+    return sum(item.nbytes for item in named.values() if item.base is None)
+
+
 @dataclass(frozen=True)
 class Dumped:
     data: bytes
@@ -81,7 +83,7 @@ def load(namespace: Namespace, data: Bytes, arrays: Iterable[bytearray]) -> Name
 
 
 def _keep_in_band(arrays: list[pickle.PickleBuffer], buffer: pickle.PickleBuffer) -> bool:
-    if buffer.raw().nbytes < LARGE:
+    if buffer.raw().nbytes < memory.LARGE:
         return True
     arrays.append(buffer)
     return False
@@ -120,7 +122,7 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
 
     def reducer_override(self, item: Any) -> Any:
         kind = type(item)
-        if module_of(kind) == "numpy" and kind.__name__ == "ndarray":
+        if numpy_types.is_array(item):
             return numpy_types.reduced(item)
         if kind is re.Pattern and (flags := flags_given(item)):
             return re.compile, (item.pattern, flags[0])

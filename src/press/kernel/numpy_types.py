@@ -1,11 +1,15 @@
 """NumPy's arrays and generators: what is told of them, and how views are brought back as views."""
 
-import hashlib
 import pickle
 from typing import Any
 
+from press.kernel import memory
 from press.kernel.builtin_types import tell_reduced
 from press.kernel.parts import Tell, Telling, Unknown, named
+
+
+def is_array(item: Any) -> bool:
+    return named(type(item)) == "numpy.ndarray"
 
 
 def owner_of(array: Any) -> Any:
@@ -43,8 +47,8 @@ def tell_array(tell: Telling, array: Any) -> None:
     elif array.dtype.hasobject:
         tell.items(("[…]", item) for item in array.ravel("K").tolist())
     elif array.flags.c_contiguous or array.flags.f_contiguous:
-        memory = array if array.flags.c_contiguous else array.T
-        tell.words(hashlib.sha256(memory.reshape(-1).view("u1").data).hexdigest())
+        flat = (array if array.flags.c_contiguous else array.T).reshape(-1).view("u1")
+        tell.words(memory.digest(flat.data).hex())
     else:
         raise Unknown("is an array with an order of its own")
 
@@ -65,17 +69,21 @@ def reduced(array: Any) -> Any:
 
 def _reduced_owner(array: Any) -> Any:
     order = "C" if array.flags.c_contiguous else "F"
-    memory = pickle.PickleBuffer(array if order == "C" else array.T)
-    return _owner, (memory, array.dtype, array.shape, order, array.flags.writeable)
+    content = pickle.PickleBuffer(array if order == "C" else array.T)
+    return _owner, (content, array.dtype, array.shape, order, array.flags.writeable)
 
 
-def _owner(memory: Any, dtype: Any, shape: Any, order: Any, writeable: bool) -> Any:
+def _owner(content: Any, dtype: Any, shape: Any, order: Any, writeable: bool) -> Any:
     """In memory of its own, where what was read would stay under a view."""
     import numpy as np
 
-    array = np.empty(shape, dtype, order)
-    if array.nbytes:
-        array.reshape(-1, order=order).view("u1")[:] = np.frombuffer(memory, "u1")
+    if is_array(content) and order == "C":
+        array = content
+        array.dtype, array.shape = dtype, shape
+    else:
+        array = np.empty(shape, dtype, order)
+        if array.nbytes:
+            array.reshape(-1, order=order).view("u1")[:] = np.frombuffer(content, "u1")
     array.flags.writeable = writeable
     return array
 
@@ -90,8 +98,8 @@ def _shown(content: Any) -> Any:
 def _view(owner: Any, start: int, shape: Any, strides: Any, dtype: Any, writeable: bool) -> Any:
     import numpy as np
 
-    memory = owner if owner.flags.c_contiguous else owner.T
-    view: Any = np.ndarray(shape, dtype, memory, start, strides)
+    content = owner if owner.flags.c_contiguous else owner.T
+    view: Any = np.ndarray(shape, dtype, content, start, strides)
     view.flags.writeable = writeable
     return view
 

@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from press.kernel import imports, restored
+from press.kernel import garbage, imports, restored
 from press.kernel.parts import Unknown, attributes, is_of_script, module_of
 
 OWN_NAMES = {
@@ -81,7 +81,7 @@ def _settings() -> Iterator[tuple[str, Any]]:
         if name in sys.modules:
             yield name, setting(sys.modules[name])
     yield "socket.setdefaulttimeout", socket.getdefaulttimeout()
-    yield "gc", (imports.collects(), gc.get_threshold(), len(gc.callbacks))
+    yield "gc", (garbage.collects(), gc.get_threshold(), len(gc.callbacks))
     yield "the priority", os.getpriority(os.PRIO_PROCESS, 0)
     yield "limits", [resource.getrlimit(getattr(resource, name)) for name in LIMITS]
     yield "the signal mask", sorted(signal.pthread_sigmask(signal.SIG_BLOCK, []))
@@ -141,10 +141,11 @@ QUIET = ("socket:", "/dev/", "anon_inode:", "/proc/", "/sys/", "/memfd:")
 
 def _open_files() -> dict[int, str]:
     found: dict[int, str] = {}
+    libraries = (os.path.realpath(sys.prefix), os.path.realpath(sys.base_prefix))
     for link in Path("/proc/self/fd").glob("*"):
         with contextlib.suppress(OSError):
             path = str(link.readlink())
-            if not path.startswith((*QUIET, sys.prefix, sys.base_prefix)):
+            if not path.startswith((*QUIET, *libraries)):
                 found[int(link.name)] = path
     return found
 

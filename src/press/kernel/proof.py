@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from press.kernel import imports, process_state
+from press.kernel.changes import changes
 from press.kernel.description import Description
 from press.kernel.parts import Drawn, Unknown, is_of_script
 
@@ -64,7 +65,7 @@ def proof(shell: Any, bound: Iterable[str], beginning: process_state.Beginning) 
     hidden = [name for name in shell.user_ns_hidden if name not in shell.user_ns]
     digests["the names"] = description.digest("", [*names, sorted(hidden)])
     with description.of_library():
-        for change in sorted(imports.changes(), key=lambda change: change.place):
+        for change in sorted(changes(), key=lambda change: change.place):
             if change.is_cached:
                 if description.holds(change.value):
                     raise Unknown("a library keeps a value of the script there", change.place)

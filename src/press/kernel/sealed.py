@@ -4,24 +4,33 @@ A pickle is code. What stands here under the right name was written by the user'
 else knows the secret that the names are made with, and a damaged file no longer fits its name.
 """
 
+import hashlib
 import hmac
 import os
 import secrets
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
+from typing import Any
 
 Bytes = bytes | bytearray | memoryview
 SECRET_SIZE = 32
 
 
+def sha256(data: Bytes) -> bytes:
+    return hashlib.sha256(data).digest()
+
+
 class Vault:
-    def __init__(self, folder: Path, secret: bytes) -> None:
+    def __init__(
+        self, folder: Path, secret: bytes, digest: Callable[[Bytes], bytes] = sha256
+    ) -> None:
         self.folder = folder
         self._secret = secret
+        self._digest = digest
 
     def seal(self, data: Bytes) -> str:
         """What only the owner of the secret can say of these bytes."""
-        return hmac.digest(self._secret, data, "sha256").hex()[:40]
+        return hmac.digest(self._secret, self._digest(data), "sha256").hex()[:40]
 
     def put(self, data: Bytes) -> str:
         name = self.seal(data)
@@ -43,11 +52,11 @@ class Vault:
         finally:
             aside.unlink(missing_ok=True)
 
-    def get(self, name: str) -> bytearray | None:
+    def get(self, name: str, room: Callable[[int], Any] = bytearray) -> Any:
         """The bytes of this name, if they are there and whole; writable, as arrays may be."""
         path = self.folder / name
         try:
-            data = bytearray(path.stat().st_size)
+            data = room(path.stat().st_size)
             with path.open("rb") as file:
                 file.readinto(data)
         except OSError:

@@ -17,7 +17,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import cloudpickle
 
-from press.kernel import imports, namespace, process_state, restored
+from press.kernel import garbage, imports, memory, namespace, process_state, restored
 from press.kernel.parts import Unknown
 from press.kernel.proof import Proof, differences, proof
 from press.kernel.protocol import HISTORY, KEPT
@@ -109,11 +109,13 @@ def take(room: int) -> str:
     As JSON, what was kept, or why it cannot be; nothing if it is too large.
     """
     # When garbage is collected shows in what a script can ask for.
-    with imports.paused_collection():
+    with garbage.paused(), memory.hashed_once():
         return _taken(_shell(), _vault(), room)
 
 
 def _taken(shell: Any, vault: Vault, room: int) -> str:
+    if namespace.least(shell.user_ns) > room:  # told before the proof is made, which takes a while
+        return "null"
     try:
         proven = proof(shell, _names(shell), beginning[0])
         around = restored.read(shell)
@@ -188,7 +190,7 @@ def _write(vault: Vault, name: str, data: bytes, done: LockType) -> None:
 @unnoticed
 def lay(state: str, arrays: list[str], sources: list[str], before: dict[str, str]) -> None:
     """Bring the kernel to where it was behind these cells, and prove that it is there."""
-    with imports.paused_collection():
+    with garbage.paused(), memory.hashed_once():
         _lay(_shell(), _vault(), state, arrays, sources, before)
 
 
@@ -200,7 +202,7 @@ def _lay(
     sources: list[str],
     before: dict[str, str],
 ) -> None:
-    found = [vault.get(name) for name in (state, *arrays)]
+    found = [vault.get(state), *(vault.get(name, memory.room) for name in arrays)]
     whole = [item for item in found if item is not None]
     if len(whole) != len(found):
         raise LookupError("a part of the snapshot is missing or damaged")
@@ -233,7 +235,7 @@ def _vault() -> Vault:
     known = secret()
     if known is None:
         raise LookupError("this user has no secret")
-    return Vault(Path(os.environ[KEPT]), known)
+    return Vault(Path(os.environ[KEPT]), known, memory.digest)
 
 
 def _shell() -> Any:
