@@ -114,7 +114,7 @@ def test_what_changes_while_jekyll_reads_is_not_taken_for_seen(
     sources = standing.sources
     asked: list[str] = []
 
-    def edited_after(*given: object) -> str | None:
+    def edited_after(*given: object) -> standing.Sources | None:
         asked.append("once more")
         if len(asked) == 3:  # when Jekyll has read
             (built.root / POST).write_text((built.root / POST).read_text() + "\nAnd more.\n")

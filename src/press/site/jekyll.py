@@ -1,17 +1,29 @@
 """Jekyll turns posts and records into the site."""
 
+import json
+import os
 import re
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from press.blog import Blog
 from press.errors import PressError, Problems
 from press.machine.ruby import ensure_jekyll, files_of_jekyll
-from press.site.standing import remember, sources, stands
+from press.site.standing import Site, Sources, forget, remember, sources, standing
 
 OUTPUT = "_site"
-WAITING = "require 'jekyll'; exit if $stdin.read.empty?; load Gem.bin_path('jekyll', 'jekyll')"
-"""Ruby: load Jekyll, and begin when there is a word and then an end; without a word, end."""
+WAITING = Path(__file__).with_suffix(".rb")
+"""Loads Jekyll, and begins when it is told what stands."""
+AGAIN = 75
+"""How it ends when it finds that pages which were to stand may not."""
+ROOMY = {
+    "RUBY_GC_HEAP_INIT_SLOTS": "600000",
+    "RUBY_GC_MALLOC_LIMIT": "100000000",
+    "RUBY_GC_MALLOC_LIMIT_MAX": "100000000",
+}
+"""Makes Ruby look for garbage less often: 50 MB for a tenth of the time."""
 
 
 class Jekyll:
@@ -23,25 +35,24 @@ class Jekyll:
         self._blog = blog
         self._destination = destination or blog.root / OUTPUT
         *bundle, _ = ensure_jekyll(blog.root)
-        self._command = [*bundle, "ruby", "-e", WAITING, "build", "--quiet", "--trace"]
+        self._command = [*bundle, "ruby", str(WAITING), "build", "--quiet", "--trace"]
         self._command += ["--source", str(blog.root)]
         self._command += ["--destination", str(self._destination)]
         self._command += ["--baseurl", baseurl] if baseurl is not None else []
-        made_from = self._sources()
-        self._stood = made_from if self._stands(made_from) else None
-        self._process = None if self._stood else self._load()
+        site, made_from = standing(blog, self._destination), self._sources()
+        self._is_made_from = made_from if site and site.made_from == made_from else None
+        self._process = None if self._is_made_from else self._load()
 
-    def _sources(self) -> str | None:
-        return sources(self._blog, self._command, files_of_jekyll(self._blog.root))
-
-    def _stands(self, made_from: str | None) -> bool:
-        return stands(self._blog, self._destination, made_from)
+    def _sources(self) -> Sources | None:
+        files = [*files_of_jekyll(self._blog.root), str(WAITING)]
+        return sources(self._blog, self._command, files)
 
     def _load(self) -> "subprocess.Popen[str]":
         pipe = subprocess.PIPE
         return subprocess.Popen(
             self._command,
             cwd=self._blog.root,
+            env=ROOMY | os.environ,
             stdin=pipe,
             stdout=pipe,
             stderr=pipe,
@@ -61,15 +72,36 @@ class Jekyll:
     def build(self) -> None:
         """Make the site, if it is not there yet; the one that was there stays if Jekyll fails."""
         made_from = self._sources()
-        if made_from and (made_from == self._stood or self._stands(made_from)):
+        if made_from and made_from == self._is_made_from:
             return
-        self._process = self._process or self._load()
-        remember(self._blog, self._destination, None)
-        said = self._process.communicate("begin")
-        if self._process.returncode:
-            raise Problems(_errors(self._blog, "".join(said)))
-        if self._sources() == made_from:  # else something changed while Jekyll was reading
+        site = standing(self._blog, self._destination)
+        if site and site.made_from == made_from:
+            return
+        forget(self._blog)
+        code, said = self._run(_words(self._blog, made_from, site))
+        if code == AGAIN:
+            code, said = self._run(_words(self._blog, made_from, None))
+        if code:
+            raise Problems(_errors(self._blog, said))
+        if made_from and self._sources() == made_from:  # else Jekyll was reading meanwhile
             remember(self._blog, self._destination, made_from)
+
+    def _run(self, words: Mapping[str, Any]) -> tuple[int, str]:
+        self._process = process = self._process or self._load()
+        said = process.communicate(json.dumps(words))
+        self._process = None
+        return process.returncode, "".join(said)
+
+
+def _words(blog: Blog, made_from: Sources | None, site: Site | None) -> Mapping[str, Any]:
+    """What Jekyll is told: where it keeps texts, and which were there when it made the site."""
+    if made_from is None:
+        return {}
+    words = {"memory": str(blog.local / "texts.json"), "made_from": made_from.digest}
+    changed = made_from.changed_from(site.made_from) if site else None
+    if site is None or changed is None:
+        return words
+    return {**words, "stood": site.made_from.digest, "changed": changed}
 
 
 def _errors(blog: Blog, log: str) -> list[PressError]:

@@ -9,7 +9,8 @@ import json
 import os
 import re
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -23,36 +24,69 @@ from press.files import write
 MADE = ("_site", ".press", ".git", ".jekyll-cache", ".sass-cache", "__pycache__", "node_modules")
 """Folders that Jekyll does not read, wherever they are."""
 SETTINGS = re.compile(r"JEKYLL_|BUNDLE_|RUBY|GEM_|LC_|LANG|TZ|SOURCE_DATE_EPOCH")
+LOOSE = re.compile(r"/downloads/|(/.*)?/_posts/")
 DATES = re.compile(r"^date:\s*[\"']?(\d{4}-\d{2}-\d{2})", re.MULTILINE)
 
 
-def stands(blog: Blog, destination: Path, made_from: str | None) -> bool:
-    """Whether the site at its place was made from this."""
+@dataclass(frozen=True)
+class Sources:
+    """All that decides what Jekyll makes."""
+
+    loose: Mapping[str, str]
+    """By the path of a post or a download, what changes whenever that file does."""
+    others: str
+    """A digest of all else."""
+
+    @property
+    def digest(self) -> str:
+        return _digest([self.others, *self.loose.values()])
+
+    def changed_from(self, before: "Sources") -> list[str] | None:
+        """The posts and downloads with other contents, if nothing else is new."""
+        if self.others != before.others or self.loose.keys() != before.loose.keys():
+            return None
+        return [path for path, told in self.loose.items() if told != before.loose[path]]
+
+
+@dataclass(frozen=True)
+class Site:
+    """One that Jekyll has made, as it lies there."""
+
+    place: str
+    files: str
+    """A digest."""
+    made_from: Sources
+
+
+def standing(blog: Blog, destination: Path) -> Site | None:
+    """The site at its place, if it is as Jekyll left it."""
     try:
         known = json.loads(_memory(blog).read_bytes())
-    except (OSError, ValueError):
-        return False
-    return made_from is not None and known == _told(destination, made_from)
+        site = Site(known["place"], known["files"], Sources(**known["made_from"]))
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+    return site if site == _told(destination, site.made_from) else None
 
 
-def remember(blog: Blog, destination: Path, made_from: str | None) -> None:
-    if made_from is None:
-        _memory(blog).unlink(missing_ok=True)
-    else:
-        write(_memory(blog), json.dumps(_told(destination, made_from)) + "\n")
+def remember(blog: Blog, destination: Path, made_from: Sources) -> None:
+    write(_memory(blog), json.dumps(asdict(_told(destination, made_from))) + "\n")
+
+
+def forget(blog: Blog) -> None:
+    _memory(blog).unlink(missing_ok=True)
 
 
 def _memory(blog: Blog) -> Path:
     return blog.local / "site.json"
 
 
-def _told(destination: Path, made_from: str) -> dict[str, Any]:
-    made = _digest(_files(destination, ())) if destination.is_dir() else ""
-    return {"destination": str(destination), "made": made, "from": made_from}
+def _told(destination: Path, made_from: Sources) -> Site:
+    files = _digest(_files(destination, ()).values()) if destination.is_dir() else ""
+    return Site(str(destination), files, made_from)
 
 
-def sources(blog: Blog, command: list[str], gems: list[str]) -> str | None:
-    """A digest of all that decides what Jekyll makes; none where that cannot be known."""
+def sources(blog: Blog, command: list[str], gems: list[str]) -> Sources | None:
+    """All that decides what Jekyll makes; none where that cannot be known."""
     try:
         config = yaml.safe_load((blog.root / "_config.yml").read_bytes()) or {}
     except (OSError, yaml.YAMLError):
@@ -63,13 +97,16 @@ def sources(blog: Blog, command: list[str], gems: list[str]) -> str | None:
         return None
     settings = sorted(item for item in os.environ.items() if SETTINGS.match(item[0]))
     try:
-        files = [*_files(blog.root, MADE), *map(_about, gems)]
+        files = _files(blog.root, MADE) | {path: _about(path) for path in gems}
     except (OSError, _Elsewhere):
         return None
-    return _digest([__version__, *command, *map(str, settings), *sorted(files)])
+    inside = len(str(blog.root))
+    loose = {path: files.pop(path) for path in list(files) if LOOSE.match(path, inside)}
+    others = _digest([__version__, *command, *map(str, settings), *files.values()])
+    return Sources(loose, others)
 
 
-def _digest(words: list[str] | Iterator[str]) -> str:
+def _digest(words: Iterable[str]) -> str:
     return hashlib.sha256("\0".join(sorted(words)).encode("utf-8", "surrogateescape")).hexdigest()
 
 
@@ -77,7 +114,9 @@ class _Elsewhere(Exception):
     """A folder that is a link: what lies behind it is not followed."""
 
 
-def _files(folder: Path, without: tuple[str, ...]) -> Iterator[str]:
+def _files(folder: Path, without: tuple[str, ...]) -> dict[str, str]:
+    """By the path of each file below a folder, what changes whenever it does."""
+    found: dict[str, str] = {}
     waiting = [str(folder)]
     while waiting:
         with os.scandir(waiting.pop()) as entries:
@@ -89,11 +128,11 @@ def _files(folder: Path, without: tuple[str, ...]) -> Iterator[str]:
                 elif entry.is_symlink() and entry.is_dir():
                     raise _Elsewhere
                 else:
-                    yield _about(entry.path)
+                    found[entry.path] = _about(entry.path)
+    return found
 
 
 def _about(path: str) -> str:
-    """What changes whenever the file does."""
     try:
         known = os.stat(path)  # noqa: PTH116 — thrice as quick, for every file of the site
     except FileNotFoundError:
