@@ -15,8 +15,9 @@ import pytest
 from jupyter_client.provisioning.factory import KernelProvisionerFactory
 
 from press.kernel.protocol import KEPT, Request
-from press.run import forked
-from press.run.session import NotStarted, Place, started
+from press.run import forked, mothers
+from press.run.place import Place
+from press.run.session import NotStarted, started
 
 from .conftest import PATIENCE
 
@@ -79,7 +80,7 @@ def test_a_fork_shows_what_a_process_of_its_own_does(
     code = SEEN.replace("APART", repr(APART))
 
     async def look(kernel: Any) -> Any:
-        return isinstance(kernel.km.provisioner.process, forked.Fork), await asked(
+        return isinstance(kernel.km.provisioner.process, mothers.Fork), await asked(
             kernel, "seen", code
         )
 
@@ -118,7 +119,7 @@ def test_what_loading_reads_makes_another_mother(place: Place) -> None:
     done = subprocess.run([sys.executable, "-P", "-c", READ], capture_output=True, text=True)
     names = set(done.stdout.split()) - {"JPY_PARENT_PID"}  # a mother sets that herself
     assert "TERM" in names, done.stderr
-    assert [name for name in names if not name.startswith(forked.TAKEN_OVER)] == []
+    assert [name for name in names if not name.startswith(mothers.TAKEN_OVER)] == []
 
 
 def test_two_forks_draw_their_own_numbers(place: Place) -> None:
@@ -190,6 +191,6 @@ def test_where_none_can_be_a_kernel_is_a_process(
     monkeypatch.delattr(os, "pidfd_open")
 
     assert forked.known() == {}
-    monkeypatch.setattr(forked.Mother, "fork", lambda *_: (_ for _ in ()).throw(OSError()))
+    monkeypatch.setattr(mothers.Mother, "fork", lambda *_: (_ for _ in ()).throw(OSError()))
     monkeypatch.undo()
     assert forked.NAME in KernelProvisionerFactory.instance().provisioners

@@ -49,7 +49,7 @@ STAGES = [
     "press.run.loop.outcome_of",
     "press.run.keeping.Keeper._keep",
     "press.run.session.Session.run_cell",
-    "press.run.session._environment",
+    "press.run.session.environment_of",
     "press.script.programs.knowledge",
     "press.site.post.formulas",
     "press.site.prepared.rendered",

@@ -20,7 +20,8 @@ import pytest
 from playwright.sync_api import Browser
 
 from press.blog import Blog
-from press.run.session import NotStarted, Place, started
+from press.run.place import Place
+from press.run.session import NotStarted, started
 from press.run.warm import Warm
 
 from .conftest import PATIENCE, ROOT, add_post, with_theme

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from press.kernel.protocol import KEPT, Answer, Request
-from press.run.session import Place, Refused, _environment
+from press.run.place import Place, environment_of
+from press.run.session import Refused
 
 from ..conftest import ROOT
 
@@ -84,7 +85,7 @@ class Zygote:
     def _settings(self) -> dict[str, str]:
         parts = {KEPT: str(self.kept / "parts"), "PRESS_DATASETS": "{}"}
         place = Place(self.folder, self.local, parts)
-        return _environment(place, self.local)
+        return environment_of(place, self.local)
 
 
 class Kernel:

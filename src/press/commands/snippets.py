@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from press.flow.running import Means
     from press.run.events import Listener
     from press.run.outcome import Outcome
-    from press.run.session import Place
+    from press.run.place import Place
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,8 @@ from press.run.bitmap import OneBitmap
 from press.run.events import Listener
 from press.run.keeping import Keeper
 from press.run.loop import Conditions, Run, from_nothing, run
+from press.run.place import Place
 from press.run.progress import Board
-from press.run.session import Place
 from press.run.snapshots import Kept, kept
 from press.run.warm import Warm
 from press.script.cells import Script

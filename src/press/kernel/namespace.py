@@ -59,12 +59,6 @@ def dump(namespace: Namespace, names: Iterable[str]) -> "Dumped":
     return Dumped(file.getvalue(), [buffer.raw() for buffer in arrays])
 
 
-def least(namespace: Namespace) -> int:
-    """How many bytes the namespace takes at least: those of its arrays with memory of their own."""
-    named = {id(item): item for item in namespace.values() if numpy_types.is_array(item)}
-    return sum(item.nbytes for item in named.values() if item.base is None)
-
-
 @dataclass(frozen=True)
 class Dumped:
     data: bytes

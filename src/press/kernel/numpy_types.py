@@ -1,6 +1,7 @@
 """NumPy's arrays and generators: what is told of them, and how views are brought back as views."""
 
 import pickle
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from press.kernel import memory
@@ -10,6 +11,23 @@ from press.kernel.parts import Tell, Telling, Unknown, named
 
 def is_array(item: Any) -> bool:
     return named(type(item)) == "numpy.ndarray"
+
+
+def flat(array: Any) -> Any:
+    """Its memory, byte by byte; none where that has an order of its own."""
+    if array.flags.c_contiguous or array.flags.f_contiguous:
+        straight = array if array.flags.c_contiguous else array.T
+        return straight.reshape(-1).view("u1").data
+    return None
+
+
+def memory_of(items: Iterable[Any]) -> Iterator[memoryview]:
+    """That of arrays which own theirs."""
+    for item in items:
+        if is_array(item) and item.base is None and not item.dtype.hasobject and item.nbytes:
+            view = flat(item)
+            if view is not None:
+                yield view
 
 
 def owner_of(array: Any) -> Any:
@@ -46,11 +64,11 @@ def tell_array(tell: Telling, array: Any) -> None:
         tell.items([(".base", owner)])
     elif array.dtype.hasobject:
         tell.items(("[…]", item) for item in array.ravel("K").tolist())
-    elif array.flags.c_contiguous or array.flags.f_contiguous:
-        flat = (array if array.flags.c_contiguous else array.T).reshape(-1).view("u1")
-        tell.words(memory.digest(flat.data).hex())
     else:
-        raise Unknown("is an array with an order of its own")
+        content = flat(array)
+        if content is None:
+            raise Unknown("is an array with an order of its own")
+        tell.words(memory.digest(content).hex())
 
 
 def reduced(array: Any) -> Any:

@@ -53,6 +53,7 @@ class Proof:
 
 def proof(shell: Any, bound: Iterable[str], beginning: process_state.Beginning) -> Proof:
     """All of it; a piece that cannot be told raises `Unknown`."""
+    found = sorted(changes(), key=lambda change: change.place)
     description = Description(shell.user_ns, imports.landmark)
     digests: dict[str, str] = {}
     left_out: list[str] = []
@@ -65,7 +66,7 @@ def proof(shell: Any, bound: Iterable[str], beginning: process_state.Beginning) 
     hidden = [name for name in shell.user_ns_hidden if name not in shell.user_ns]
     digests["the names"] = description.digest("", [*names, sorted(hidden)])
     with description.of_library():
-        for change in sorted(changes(), key=lambda change: change.place):
+        for change in found:
             if change.is_cached:
                 if description.holds(change.value):
                     raise Unknown("a library keeps a value of the script there", change.place)

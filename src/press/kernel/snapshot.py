@@ -17,7 +17,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import cloudpickle
 
-from press.kernel import garbage, imports, memory, namespace, process_state, restored
+from press.kernel import garbage, imports, memory, namespace, numpy_types, process_state, restored
 from press.kernel.parts import Unknown
 from press.kernel.proof import Proof, differences, proof
 from press.kernel.protocol import HISTORY, KEPT
@@ -108,14 +108,17 @@ def take(room: int) -> str:
 
     As JSON, what was kept, or why it cannot be; nothing if it is too large.
     """
+    shell = _shell()
+    named = {id(item): item for item in shell.user_ns.values()}
+    arrays = list(numpy_types.memory_of(named.values()))
+    if sum(view.nbytes for view in arrays) > room:
+        return "null"
     # When garbage is collected shows in what a script can ask for.
-    with garbage.paused(), memory.hashed_once():
-        return _taken(_shell(), _vault(), room)
+    with garbage.paused(), memory.hashed_once(ahead=arrays):
+        return _taken(shell, _vault(), room)
 
 
 def _taken(shell: Any, vault: Vault, room: int) -> str:
-    if namespace.least(shell.user_ns) > room:  # told before the proof is made, which takes a while
-        return "null"
     try:
         proven = proof(shell, _names(shell), beginning[0])
         around = restored.read(shell)

@@ -23,7 +23,8 @@ from press.run.events import (
 from press.run.failures import death, failed, left, took_too_long
 from press.run.outcome import Outcome
 from press.run.outputs import outcome_of
-from press.run.session import Place, Session, started
+from press.run.place import Place
+from press.run.session import Session, started
 from press.run.warm import Warm
 from press.script.cells import Cell, Script
 

@@ -2,14 +2,12 @@
 
 import ast
 import asyncio
-import os
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from queue import Empty
 from typing import Any
@@ -24,27 +22,16 @@ from zmq import RECONNECT_IVL, ZMQError
 
 from press.blog import SCRATCH
 from press.errors import PressError
-from press.kernel.protocol import EXTENSION, KEPT, LAUNCH, Answer, Request, load, present
-from press.machine.processor import threads
-from press.run import forked
+from press.kernel.protocol import EXTENSION, LAUNCH, Answer, Request, load, present
+from press.run import forked, mothers
 from press.run.outputs import clean
+from press.run.place import Place, environment_of
 from press.script.cells import Cell
 
 KNOCK = 5
 """Milliseconds between two tries to reach a kernel that has begun and does not listen yet."""
 STEP = 0.5
 """Seconds between two looks at whether a kernel that is asked something still lives."""
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a kernel works."""
-
-    folder: Path
-    local: Path
-    """Where it may keep a folder of its own while it lives."""
-    settings: Mapping[str, str]
-    """Environment variables for the kernel besides the user's own and ours."""
 
 
 class NotStarted(PressError):
@@ -103,8 +90,8 @@ class Session(NotebookClient):
         return self.scratch / "kernel.json"
 
     async def start(self, meanwhile: Callable[[], object]) -> None:
-        folder, environment = str(self.place.folder), _environment(self.place, self.scratch)
-        forked.begin(folder, environment)
+        folder, environment = str(self.place.folder), environment_of(self.place, self.scratch)
+        mothers.begin(folder, environment)
         meanwhile()
         nowhere = subprocess.DEVNULL
         await self.async_start_new_kernel(
@@ -235,30 +222,6 @@ class Session(NotebookClient):
 
 def _text_of(message: Any) -> str:
     return str(message["content"].get("text", "")) or message["msg_type"].partition("status")[0]
-
-
-def _environment(place: Place, scratch: Path) -> dict[str, str]:
-    count = str(threads())
-    ours = {
-        "IPYTHONDIR": str(scratch / "ipython"),
-        "KERAS_BACKEND": "tensorflow",
-        "TF_CPP_MIN_LOG_LEVEL": "3",
-        "SOURCE_DATE_EPOCH": "0",
-        "PYTHONHASHSEED": "0",
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "OMP_NUM_THREADS": count,
-        "OPENBLAS_NUM_THREADS": count,
-        "MKL_NUM_THREADS": count,
-        "TF_NUM_INTRAOP_THREADS": count,
-        "TF_NUM_INTEROP_THREADS": count,
-    }
-    return {**os.environ, **ours, **place.settings}
-
-
-def make_ready() -> None:
-    """Load what kernels load, for all that is forked from this process."""
-    here = Path.cwd()
-    forked.load(str(here), _environment(Place(here, here, {KEPT: ""}), here))
 
 
 async def started(

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from nbclient.exceptions import DeadKernelError
 
-from press.run.session import NotStarted, Place, Session, started
+from press.run.place import Place
+from press.run.session import NotStarted, Session, started
 
 
 @dataclass

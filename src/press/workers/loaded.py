@@ -15,9 +15,9 @@ LOADED = """
 from press.cli import main
 from press.commands import build, verify
 from press.flow import way
-from press.run import pool, session
+from press.run import place, pool, session
 from press.workers.loaded import work
-session.make_ready()
+place.make_ready()
 work(main)
 """
 PATIENCE = 20.0
