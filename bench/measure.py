@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from contenders import ROOT
 
@@ -27,8 +27,19 @@ THREADS = (
 )
 
 
+KIB = 1024
+
+
 class Failed(Exception):
     """A command did not do what it was timed for."""
+
+
+class Cost(NamedTuple):
+    seconds: float
+    peak: float
+    """MiB that the largest process of all took."""
+    written: float
+    """MiB of the files below its folder that are new, or were written again."""
 
 
 @dataclass(frozen=True)
@@ -39,27 +50,33 @@ class Machine:
     environment: Mapping[str, str]
     jekyll: tuple[str, ...]
 
-    def timed(self, command: Sequence[str], folder: Path, **settings: str) -> float:
-        """Seconds of a whole process; what it prints is left beside its folder."""
+    def timed(self, command: Sequence[str], folder: Path, **settings: str) -> Cost:
+        """What a whole process takes; what it prints is left beside its folder."""
         with said_by(folder).open("w+", encoding="utf-8") as said:
-            begun = time.perf_counter()
-            code = subprocess.run(
+            date, begun = time.time_ns(), time.perf_counter()
+            process = subprocess.Popen(
                 command,
                 cwd=folder,
                 env={**self.environment, **settings},
                 stdin=subprocess.DEVNULL,
                 stdout=said,
                 stderr=subprocess.STDOUT,
-                check=False,
-            ).returncode
+            )
+            _, status, used = os.wait4(process.pid, 0)
             seconds = time.perf_counter() - begun
+            process.returncode = code = os.waitstatus_to_exitcode(status)
             said.seek(0)
             if code:
                 raise Failed(f"{' '.join(command)} gave {code}:\n{said.read()[-2000:]}")
-        return seconds
+        return Cost(seconds, used.ru_maxrss / KIB, _written(folder, date) / KIB**2)
 
     def own(self, *words: str) -> Any:
         return _own(*words, environment=self.environment)
+
+
+def _written(folder: Path, since: int) -> int:
+    found = (path.lstat() for path in folder.rglob("*") if path.is_file())
+    return sum(file.st_size for file in found if file.st_ctime_ns >= since)
 
 
 def said_by(folder: Path) -> Path:
@@ -115,15 +132,26 @@ def machine(private: Path) -> Machine:
     return Machine(facts, environment, tuple(found["jekyll"]))
 
 
-class Times:
-    """Raw seconds by row and column, told as they come."""
+class Costs:
+    """What commands took, by row and column, told as it comes."""
 
     def __init__(self) -> None:
-        self.rows: dict[str, dict[str, list[float]]] = {}
+        self.seconds: dict[str, dict[str, list[float]]] = {}
+        self.peak: dict[str, dict[str, list[float]]] = {}
+        self.written: dict[str, dict[str, list[float]]] = {}
 
-    def add(self, row: str, column: str, seconds: float) -> None:
-        self.rows.setdefault(row, {}).setdefault(column, []).append(round(seconds, 3))
+    def add(self, row: str, column: str, cost: Cost) -> None:
+        self.add_seconds(row, column, cost.seconds)
+        self.peak.setdefault(row, {}).setdefault(column, []).append(round(cost.peak))
+        self.written.setdefault(row, {}).setdefault(column, []).append(round(cost.written, 3))
+
+    def add_seconds(self, row: str, column: str, seconds: float) -> None:
+        self.seconds.setdefault(row, {}).setdefault(column, []).append(round(seconds, 3))
         print(f"bench: {row}, {column}: {seconds:.2f} s", file=sys.stderr, flush=True)
+
+    @property
+    def tree(self) -> Mapping[str, Any]:
+        return {"seconds": self.seconds, "peak": self.peak, "written": self.written}
 
 
 def must(held: bool, what: Callable[[], str]) -> None:

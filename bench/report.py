@@ -81,6 +81,12 @@ def _post(section: Mapping[str, Any]) -> Iterator[str]:
         ["", *COLUMNS],
         [[edit, *(_cell(rows[edit], name, bare) for name in COLUMNS)] for edit in EDITS],
     )
+    if "peak" in section:
+        yield "MiB in memory (the largest process of each), and in brackets MiB of files written."
+        yield _table(
+            ["", BARE, *COLUMNS],
+            [[edit, *(_room(section, edit, name) for name in (BARE, *COLUMNS))] for edit in EDITS],
+        )
     serve, jekyll = rows[SERVE][PRESS], rows[NOTHING][JEKYLL]
     yield (
         f"In `press serve`, {SERVE}: {_seconds(serve)}. "
@@ -122,6 +128,11 @@ def _cell(row: Mapping[str, Sequence[float]], name: str, bare: float | None = No
         return ""
     share = f" ({median(row[name]) / bare:.2f})" if bare else ""
     return f"{median(row[name]):.2f}{share}"
+
+
+def _room(section: Mapping[str, Any], edit: str, name: str) -> str:
+    peak, written = (section[kind][edit].get(name) for kind in ("peak", "written"))
+    return f"{median(peak):,.0f} ({median(written):,.1f})" if peak else ""
 
 
 def _seconds(seconds: Sequence[float]) -> str:

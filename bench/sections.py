@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from contenders import ROOT, Contender, contenders, copy_from_blog, lay_blog, notebook
-from measure import Machine, Times, must, said_by
+from measure import Cost, Costs, Machine, must, said_by
 
 Item = TypeVar("Item")
 
@@ -114,7 +114,7 @@ class Edition:
 
 def post(machine: Machine, folder: Path, scale: Scale) -> dict[str, Any]:
     """Each round measures every edit with every contender in turn, beginning with another one."""
-    times = Times()
+    costs = Costs()
     every = contenders(folder)
     bare = every.pop(BARE)
     edition = Edition(scale)
@@ -122,27 +122,27 @@ def post(machine: Machine, folder: Path, scale: Scale) -> dict[str, Any]:
     bare.write("post", edition.script)
     for number in range(scale.rounds):
         turn = rotated(list(every.values()), number)
-        times.add(COLD, BARE, _bare(machine, bare))
+        costs.add(COLD, BARE, _bare(machine, bare))
         if number < scale.cold:
             for contender in turn:
                 _new_posts(machine, contender, {"post": edition.script})
-                times.add(COLD, contender.name, _built(machine, contender, "accuracy:", 2))
+                costs.add(COLD, contender.name, _built(machine, contender, "accuracy:", 2))
         if number < scale.warm:
-            _edits(machine, turn, edition, times, number + 1)
-            times.add(NOTHING, JEKYLL, _jekyll(machine, every[PRESS].root, folder / "site"))
+            _edits(machine, turn, edition, costs, number + 1)
+            costs.add(NOTHING, JEKYLL, _jekyll(machine, every[PRESS].root, folder / "site"))
     root = str(every[PRESS].root)
     for seconds in machine.own("serve", root, "post", "by-digit", str(scale.warm)):
-        times.add(SERVE, PRESS, seconds)
-    return {"seconds": times.rows}
+        costs.add_seconds(SERVE, PRESS, seconds)
+    return dict(costs.tree)
 
 
 def _edits(
-    machine: Machine, turn: Sequence[Contender], edition: Edition, times: Times, number: int
+    machine: Machine, turn: Sequence[Contender], edition: Edition, costs: Costs, number: int
 ) -> None:
     def measure(edit: str, mark: str, figures: int) -> None:
         for contender in turn:
             contender.write("post", edition.script)
-            times.add(edit, contender.name, _built(machine, contender, mark, figures))
+            costs.add(edit, contender.name, _built(machine, contender, mark, figures))
 
     measure(NOTHING, "accuracy:", 0)
     edition.prose = number
@@ -161,23 +161,23 @@ def _new_posts(machine: Machine, contender: Contender, posts: Mapping[str, str])
     contender.write_all(posts)
 
 
-def _bare(machine: Machine, bare: Contender) -> float:
-    seconds = machine.timed(bare.command, bare.root, MPLBACKEND="agg")
+def _bare(machine: Machine, bare: Contender) -> Cost:
+    cost = machine.timed(bare.command, bare.root, MPLBACKEND="agg")
     must("accuracy:" in bare.shown("post"), lambda: "the bare script said nothing")
-    return seconds
+    return cost
 
 
-def _built(machine: Machine, contender: Contender, mark: str, figures: int) -> float:
+def _built(machine: Machine, contender: Contender, mark: str, figures: int) -> Cost:
     """A build, at whose end the page holds the mark and so many figures that were not there."""
     before = contender.figures("post")
-    seconds = machine.timed(contender.command, contender.root)
+    cost = machine.timed(contender.command, contender.root)
     new = len(contender.figures("post") - before)
     must(mark in contender.shown("post"), lambda: f"{contender.name}: no {mark!r} in its page")
     must(new == figures, lambda: f"{contender.name}: {new} new figures, not {figures}")
-    return seconds
+    return cost
 
 
-def _jekyll(machine: Machine, blog: Path, site: Path) -> float:
+def _jekyll(machine: Machine, blog: Path, site: Path) -> Cost:
     """Jekyll by itself on the blog as press left it; once before, so that its folder is there."""
     command = [*machine.jekyll, "build", "--quiet", "--source", str(blog)]
     command += ["--destination", str(site)]
@@ -196,12 +196,12 @@ def rotated(items: Sequence[Item], by: int) -> list[Item]:
 
 def growth(machine: Machine, folder: Path, scale: Scale) -> dict[str, Any]:
     """Cold where every contender is run; beyond that only press, filled from one post's results."""
-    times: dict[str, Mapping[str, Mapping[str, Sequence[float]]]] = {}
+    found: dict[str, Mapping[str, Any]] = {}
     for count in scale.small:
         print(f"bench: {count} small posts", file=sys.stderr, flush=True)
         every = contenders(folder / str(count))
         turn = [every[name] for name in (PRESS, MYST, GALLERY)]
-        rows = Times()
+        rows = Costs()
         posts = {f"small-{n:04}": SMALL.format(number=n, edition=0) for n in range(count)}
         if count <= scale.cold_up_to:
             for number in range(scale.cold):
@@ -219,24 +219,27 @@ def growth(machine: Machine, folder: Path, scale: Scale) -> dict[str, Any]:
             blog, site = every[PRESS].root, folder / f"site-{count}"
             rows.add(NOTHING, JEKYLL, _jekyll(machine, blog, site))
             rows.add(STATUS, PRESS, _status(machine, every[PRESS], count))
-        times[str(count)] = rows.rows
+        found[str(count)] = rows.tree
         shutil.rmtree(folder / str(count))
-    return {"seconds": times}
+    return {
+        kind: {count: tree[kind] for count, tree in found.items()}
+        for kind in ("seconds", "peak", "written")
+    }
 
 
-def _all_built(machine: Machine, contender: Contender, posts: Mapping[str, str]) -> float:
-    seconds = machine.timed(contender.command, contender.root)
+def _all_built(machine: Machine, contender: Contender, posts: Mapping[str, str]) -> Cost:
+    cost = machine.timed(contender.command, contender.root)
     missing = [slug for slug in posts if "the sum is 4950" not in contender.shown(slug)]
     must(not missing, lambda: f"{contender.name}: nothing of {missing[:5]}")
-    return seconds
+    return cost
 
 
-def _one_edited(machine: Machine, contender: Contender, edition: int) -> float:
+def _one_edited(machine: Machine, contender: Contender, edition: int) -> Cost:
     contender.write("small-0000", SMALL.format(number=0, edition=edition))
-    seconds = machine.timed(contender.command, contender.root)
+    cost = machine.timed(contender.command, contender.root)
     new = f"edition {edition}" in contender.shown("small-0000")
     must(new, lambda: f"{contender.name}: its page is of another edition than {edition}")
-    return seconds
+    return cost
 
 
 def _filled(machine: Machine, press: Contender, posts: Mapping[str, str]) -> None:
@@ -249,11 +252,11 @@ def _filled(machine: Machine, press: Contender, posts: Mapping[str, str]) -> Non
     machine.timed(press.command, press.root)
 
 
-def _status(machine: Machine, press: Contender, count: int) -> float:
-    seconds = machine.timed((*press.command[:-1], "status"), press.root)
+def _status(machine: Machine, press: Contender, count: int) -> Cost:
+    cost = machine.timed((*press.command[:-1], "status"), press.root)
     lines = re.findall(r"^\S+ +current", said_by(press.root).read_text(), re.MULTILINE)
     must(len(lines) == count, lambda: f"press status: {len(lines)} posts are current, not {count}")
-    return seconds
+    return cost
 
 
 # The blog's own posts
@@ -263,7 +266,7 @@ def blog(machine: Machine, folder: Path, scale: Scale) -> dict[str, Any]:
     """All posts from nothing: press with its usual jobs, nbconvert one after another."""
     press, others = folder / "press", folder / "notebooks"
     slugs = sorted({path.stem for path in (ROOT / "code").glob("*.py")} - {*scale.without})
-    times = Times()
+    costs = Costs()
     build = (str(ROOT / "press"), "--blog", str(press), "build")
 
     def with_press() -> None:
@@ -271,13 +274,14 @@ def blog(machine: Machine, folder: Path, scale: Scale) -> dict[str, Any]:
         lay_blog(press)
         machine.timed(build, press)
         _copy_posts(press, slugs)
-        times.add(COLD, PRESS, machine.timed(build, press))
+        costs.add(COLD, PRESS, machine.timed(build, press))
         missing = [s for s in slugs if not (press / f"_site/posts/{s}/index.html").exists()]
         must(not missing, lambda: f"press: no page of {missing}")
 
     def with_nbconvert() -> None:
         _lay_notebooks(others, slugs)
-        times.add(COLD, NBCONVERT, sum(_converted(machine, others, slug) for slug in slugs))
+        seconds = sum(_converted(machine, others, slug).seconds for slug in slugs)
+        costs.add_seconds(COLD, NBCONVERT, seconds)
 
     ways: list[Callable[[], None]] = [with_press, with_nbconvert]
     for number in range(scale.cold_blog):
@@ -285,11 +289,11 @@ def blog(machine: Machine, folder: Path, scale: Scale) -> dict[str, Any]:
             way()
         script = f"{scale.edited}.bare.py"
         command = (sys.executable, script)
-        times.add(f"{scale.edited}, {COLD}", BARE, machine.timed(command, others, MPLBACKEND="agg"))
+        costs.add(f"{scale.edited}, {COLD}", BARE, machine.timed(command, others, MPLBACKEND="agg"))
     for number in range(scale.warm):
-        seconds = _last_plot(machine, press, scale.edited, build, number)
-        times.add(f"{scale.edited}, {PLOT}", PRESS, seconds)
-    return {"posts": slugs, "edited": scale.edited, "seconds": times.rows}
+        cost = _last_plot(machine, press, scale.edited, build, number)
+        costs.add(f"{scale.edited}, {PLOT}", PRESS, cost)
+    return {"posts": slugs, "edited": scale.edited, **costs.tree}
 
 
 def _copy_posts(root: Path, slugs: Sequence[str]) -> None:
@@ -309,14 +313,14 @@ def _lay_notebooks(root: Path, slugs: Sequence[str]) -> None:
         (root / f"{slug}.bare.py").write_text(f"{DATA}\n{script}", "utf-8")
 
 
-def _converted(machine: Machine, root: Path, slug: str) -> float:
+def _converted(machine: Machine, root: Path, slug: str) -> Cost:
     convert = (sys.executable, "-m", "nbconvert", "--execute", "--to", "html", f"{slug}.ipynb")
-    seconds = machine.timed(convert, root)
+    cost = machine.timed(convert, root)
     must((root / f"{slug}.html").exists(), lambda: f"no page of {slug}")
-    return seconds
+    return cost
 
 
-def _last_plot(machine: Machine, root: Path, slug: str, build: Sequence[str], number: int) -> float:
+def _last_plot(machine: Machine, root: Path, slug: str, build: Sequence[str], number: int) -> Cost:
     """Write something into the last figure, and build."""
     record = root / "_data" / "runs" / f"{slug}.json"
     name, figure = list(json.loads(record.read_text("utf-8"))["figures"].items())[-1]
@@ -326,7 +330,7 @@ def _last_plot(machine: Machine, root: Path, slug: str, build: Sequence[str], nu
     body = re.sub(r"\nplt\.gcf\(\)\.text\(0, 0, .*", "", body.rstrip())
     body += f'\nplt.gcf().text(0, 0, "{number}")\n'
     script.write_text("".join([head, title, body, *rest]), "utf-8")
-    seconds = machine.timed(build, root)
+    cost = machine.timed(build, root)
     after = json.loads(record.read_text("utf-8"))["figures"][name]
     must(after["sha256"] != figure["sha256"], lambda: f"{slug}: {name} is as it was")
-    return seconds
+    return cost
