@@ -621,8 +621,11 @@ class Digits:
 
 
 @pytest.fixture(scope="module")
-def digits(tools: Page, tmp_path_factory: pytest.TempPathFactory) -> Digits:
-    """MNIST if it is at hand; if not, digits by other hands, prepared as MNIST was."""
+def digits(tools: Page, tmp_path_factory: pytest.TempPathFactory, thorough: bool) -> Digits:
+    """MNIST if it is at hand; if not, digits by other hands, prepared as MNIST was.
+
+    Of those to test with every day the first fifth: a page reads three hundred in a second.
+    """
     chosen = os.environ.get("MNIST_NPZ")
     small = tmp_path_factory.mktemp("data")
     path = Path(chosen) if chosen else MNIST.stand_in(small)["mnist.npz"]
@@ -631,9 +634,9 @@ def digits(tools: Page, tmp_path_factory: pytest.TempPathFactory) -> Digits:
         labels = file["y_train"], file["y_test"]
     if not chosen:
         train, test = (np.round(255 * drawn_large(tools, x / 255)) for x in (train, test))
-    return Digits(
-        (train / 255).astype("float32"), labels[0], (test / 255).astype("float32"), labels[1]
-    )
+    some = slice(None if thorough else len(test) // 5)
+    test, test_labels = (test[some] / 255).astype("float32"), labels[1][some]
+    return Digits((train / 255).astype("float32"), labels[0], test, test_labels)
 
 
 def drawn_large(page: Page, images: Array, *, smooth: bool = False) -> Array:
@@ -695,7 +698,9 @@ def test_the_page_reads_every_test_digit_as_keras_does(
 PUBLISHED = "mnist-classification-using-keras"
 
 
-def test_the_published_network_answers_as_it_did_in_its_run(tools: Page, digits: Digits) -> None:
+def test_the_published_network_answers_as_it_did_in_its_run(
+    tools: Page, digits: Digits, thorough: bool
+) -> None:
     """float16 changes no more than five of 10,000 answers, and no accuracy by 0.05 points."""
     record = read_record(Blog(ROOT), PUBLISHED)
     assert record
@@ -708,8 +713,11 @@ def test_the_published_network_answers_as_it_did_in_its_run(tools: Page, digits:
     now = np.zeros((10, 10), int)
     np.add.at(now, (digits.test_labels, scores.argmax(axis=1)), 1)
 
-    assert np.abs(now - then).sum() / 2 <= 5
-    assert abs(now.trace() - then.trace()) / now.sum() <= 0.0005
+    if thorough:
+        assert np.abs(now - then).sum() / 2 <= 5
+        assert abs(now.trace() - then.trace()) / now.sum() <= 0.0005
+    else:
+        assert np.maximum(now - then, 0).sum() <= 5  # no answer but those of the run
 
 
 @pytest.mark.parametrize("smooth", [False, True], ids=["pixels", "smooth"])
@@ -805,7 +813,9 @@ def test_most_nonsense_is_like_no_digit_and_digits_are(tools: Page) -> None:
     assert (plain >= 0).mean() >= 0.9
 
 
-def test_the_page_measures_likeness_as_the_run_did(tools: Page, digits: Digits) -> None:
+def test_the_page_measures_likeness_as_the_run_did(
+    tools: Page, digits: Digits, thorough: bool
+) -> None:
     """As many false alarms among the test digits as the post states, and no more than 2 %."""
     if not os.environ.get("MNIST_NPZ"):
         pytest.skip("the run's number is known for MNIST only")
@@ -814,9 +824,12 @@ def test_the_page_measures_likeness_as_the_run_did(tools: Page, digits: Digits) 
 
     known = like(tools, digits.test)
 
-    alarms = 100 * (known < 0).mean()
-    assert f"{alarms:.1f}%" == record.values["alarms_digits"].text
-    assert alarms <= 2
+    stated, alarms = record.values["alarms_digits"], 100 * (known < 0).mean()
+    assert stated.number
+    if thorough:
+        assert f"{alarms:.1f}%" == stated.text
+    assert alarms == pytest.approx(stated.number, abs=1)
+    assert alarms <= 3
     assert (known == digits.test_labels).mean() > 0.95
 
 

@@ -178,7 +178,7 @@ def copied(page: Page, cell: ElementHandle, button: str) -> str:
     found = cell.query_selector(button)
     assert found
     page.evaluate("document.querySelector('body > [role=status]').textContent = ''")
-    found.click()
+    found.evaluate("button => button.click()")  # a hand takes five times as long, cell by cell
     page.wait_for_function(COPIED)
     return str(page.evaluate("navigator.clipboard.readText()"))
 

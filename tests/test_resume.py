@@ -7,7 +7,7 @@ import pickle
 import random
 import shutil
 import types
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -168,17 +168,17 @@ def said_cells_known(err: str) -> int:
 @pytest.mark.usefixtures("eager")
 @pytest.mark.parametrize(
     ("script", "cells"),
-    [(VARIED, range(3, 8)), (KERAS, (4, 5, 7))],
+    [(VARIED, (3, 7, 4, 5, 6)), (KERAS, (5, 7, 4))],
     ids=["varied", "keras"],
 )
 def test_a_resumed_run_gives_what_a_whole_one_gives(
-    blog: Blog, press: Press, script: str, cells: Iterable[int]
+    blog: Blog, press: Press, script: str, cells: Sequence[int], thorough: bool
 ) -> None:
     add_post(blog, "post", script)
     assert press("build").code == 0
     whole = results(blog)
 
-    for cell in cells:
+    for cell in cells if thorough else cells[:2]:
         add_post(blog, "post", edited(script, cell))
         told = press("build")
 

@@ -25,14 +25,15 @@ LOOK = 0.2
 
 def do(data: bytes) -> bytes:
     """What Dask calls."""
-    from distributed import get_worker
+    from distributed import Status, get_worker
 
     worker = get_worker()
     key = worker.get_current_task()
 
     def wanted() -> bool:
         task = worker.state.tasks.get(key)
-        return task is not None and task.state not in ("cancelled", "released")
+        goes_on = worker.status not in (Status.closing, Status.closed, Status.failed)
+        return goes_on and task is not None and task.state not in ("cancelled", "released")
 
     def hear(line: str) -> None:
         worker.log_event(TOPIC, line)
