@@ -499,7 +499,7 @@ def test_kills_at_random_instants_leave_whole_results(
 ) -> None:
     """Old or new, never a mix: with each record stand the figures that it names."""
     chance = random.Random(50)
-    for kill in range(50 if thorough else 8):
+    for kill in range(50 if thorough else 4):
         # Even kills fall into the writing of the results, odd ones anywhere in a run.
         edit_to(built, kill)
         at = "anywhere" if kill % 2 else "writing"

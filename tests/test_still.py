@@ -150,6 +150,28 @@ def test_code_that_nobody_knows_sees_every_post(plain: Blog) -> None:
     assert "new and other" in page(plain, "two").read_text()
 
 
+@pytest.mark.parametrize("look", ["{{ site.time }}", "{{ 'now' | date: '%s' }}"])
+def test_a_page_that_tells_the_time_is_made_again(plain: Blog, look: str) -> None:
+    (plain.root / "_layouts" / "post.html").write_text(look)
+    made(plain)
+    before = page(plain, "two").stat().st_mtime_ns
+    edit(plain, "one")
+    made(plain)
+
+    assert page(plain, "two").stat().st_mtime_ns > before
+
+
+def test_so_are_all_where_a_gem_may_do_anything(plain: Blog) -> None:
+    with (plain.root / "Gemfile").open("a") as file:
+        file.write('gem "kramdown", group: :jekyll_plugins\n')
+    made(plain)
+    before = page(plain, "two").stat().st_mtime_ns
+    edit(plain, "one")
+    made(plain)
+
+    assert page(plain, "two").stat().st_mtime_ns > before
+
+
 @pytest.mark.parametrize("damage", ["", "{", '{"made_from": "another", "posts": {}}'])
 def test_texts_that_were_not_kept_are_not_missed(plain: Blog, tmp_path: Path, damage: str) -> None:
     (plain.local / "texts.json").write_text(damage)

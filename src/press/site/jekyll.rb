@@ -75,9 +75,10 @@ module Standing
 
     # Whether there is code of which nobody knows what it does.
     def unknown?(site)
-      gems = Gem.loaded_specs.keys.grep(%r!\Ajekyll-!) - KNOWN
+      asked = Bundler.definition.dependencies.select { |gem| gem.groups.include?(:jekyll_plugins) }
+      gems = Gem.loaded_specs.keys.grep(%r!\Ajekyll-!) + asked.map(&:name) + site.config["plugins"]
       own = site.plugin_manager.plugins_path.flat_map { |folder| Dir[File.join(folder, "**", "*.rb")] }
-      site.lsi || (gems + site.config["plugins"] - KNOWN + own).any?
+      site.lsi || (gems - KNOWN + own).any?
     end
 
     def recall
@@ -115,9 +116,25 @@ module Standing
     end
   end
 
+  # What time it is, or was when a file was written, is new whenever it is asked.
   module Times
+    def time
+      Standing.seen(nil)
+      super
+    end
+  end
+
+  module Ages
     def modified_time
       Standing.seen(nil)
+      super
+    end
+  end
+
+  # Without a year it is told from that time: `now`, `today`, `12:30`.
+  module Dates
+    def to_date(asked)
+      Standing.seen(nil) if asked.is_a?(String) && !asked.match?(/\d{4}/)
       super
     end
   end
@@ -159,7 +176,9 @@ module Standing
   end
 
   Jekyll::Drops::DocumentDrop.prepend(Looks)
-  Jekyll::Drops::StaticFileDrop.prepend(Times)
+  Jekyll::Drops::StaticFileDrop.prepend(Ages)
+  Jekyll::Drops::SiteDrop.prepend(Times)
+  Liquid::Utils.singleton_class.prepend(Dates)
   Jekyll::Renderer.prepend(Renders)
   Jekyll::Regenerator.prepend(Regenerates)
   Jekyll::Site.prepend(Cleans)
