@@ -89,6 +89,18 @@ def test_another_address_or_setting_is_seen(
     assert "in production" in (built.root / "_site" / "about.html").read_text()
 
 
+def test_a_link_within_the_site_keeps_jekyll_at_work(
+    built: Blog, press: Press, loads: list[str]
+) -> None:
+    (built.root / "_config.yml").open("a").write("keep_files: [linked]\n")
+    (built.root / "_site" / "linked").symlink_to(built.code)
+
+    for _ in range(2):
+        assert press("build").code == 0
+
+    assert len(loads) == 2
+
+
 def test_a_post_that_waits_for_its_day_keeps_jekyll_at_work(
     built: Blog, press: Press, loads: list[str]
 ) -> None:

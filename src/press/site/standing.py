@@ -10,6 +10,7 @@ import os
 import re
 import stat
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -63,13 +64,14 @@ def standing(blog: Blog, destination: Path) -> Site | None:
     try:
         known = json.loads(_memory(blog).read_bytes())
         site = Site(known["place"], known["files"], Sources(**known["made_from"]))
-    except (OSError, ValueError, TypeError, KeyError):
+        return site if site == _told(destination, site.made_from) else None
+    except (OSError, ValueError, TypeError, KeyError, _Elsewhere):
         return None
-    return site if site == _told(destination, site.made_from) else None
 
 
 def remember(blog: Blog, destination: Path, made_from: Sources) -> None:
-    write(_memory(blog), json.dumps(asdict(_told(destination, made_from))) + "\n")
+    with suppress(_Elsewhere):
+        write(_memory(blog), json.dumps(asdict(_told(destination, made_from))) + "\n")
 
 
 def forget(blog: Blog) -> None:
