@@ -46,7 +46,7 @@ class Image(NamedTuple):
 contents: dict[int, Image] = {}
 """By address, what containers hold."""
 attributes: dict[int, Image] = {}
-"""By address."""
+"""By address, what modules, classes and other objects have under names."""
 landmarks: dict[int, Path] = {}
 """Objects that libraries made when they were loaded."""
 seen: set[str] = set()
