@@ -111,7 +111,7 @@ def _growth(section: Mapping[str, Any]) -> Iterator[str]:
 def _blog(section: Mapping[str, Any]) -> Iterator[str]:
     rows: Rows = section["seconds"]
     edited = section["edited"]
-    yield f"## The {len(section['posts'])} posts of this blog"
+    yield f"## {len(section['posts'])} posts of this blog"
     yield _table(
         ["", "seconds"],
         [
