@@ -27,6 +27,7 @@ THEME = (
     "_config.yml",
     "_data/colours.yml",
     "_data/quotes.yml",
+    "_data/sources.bib",
     "_data/words.yml",
     "404.html",
     "favicon.svg",

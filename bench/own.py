@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from press.blog import Blog
-from press.errors import PressError
 from press.machine.browser import ensure_chromium
 from press.machine.python import ensure
 from press.machine.ruby import ensure_jekyll
+from press.voice.errors import PressError
 
 ROOT = Path(__file__).resolve().parents[1]
 PATIENCE = 20.0
