@@ -16,7 +16,6 @@ from pathlib import Path
 
 from press.blog import Blog
 from press.commands.snippets import Snippet, Trial, outcomes, program, shown, trial_of
-from press.errors import PressError
 from press.flow.mode import TIME_LIMIT
 from press.flow.posts import gather
 from press.run.pool import side_by_side, usual_jobs
@@ -24,6 +23,7 @@ from press.run.progress import Board
 from press.script.cells import parse_cell
 from press.script.effects import effects, knowledge
 from press.script.programs import Programs, Statement
+from press.voice.errors import PressError
 
 from .conftest import ROOT
 

@@ -18,9 +18,9 @@ from pathlib import Path
 
 import pytest
 
-from press.errors import PressError
 from press.machine.browser import ensure_chromium
 from press.machine.ruby import ensure_jekyll
+from press.voice.errors import PressError
 
 ROOT = Path(__file__).parents[1]
 PYTHON = os.path.realpath(sys.executable)

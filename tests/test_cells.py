@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from press.blog import Blog
-from press.errors import PressError
 from press.script.cells import Script, find_scripts, read_script
+from press.voice.errors import PressError
 
 STATEMENTS = st.sampled_from(
     [

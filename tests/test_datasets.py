@@ -10,8 +10,8 @@ import pytest
 
 from press.datasets.dataset import DataSet
 from press.datasets.mnist import MNIST
-from press.errors import PressError
 from press.files import digest
+from press.voice.errors import PressError
 
 from .conftest import served
 

@@ -56,8 +56,8 @@ def test_without_the_packages_for_runs_it_says_what_to_install(environment: Path
 
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1] == (
-        "press.errors.PressError: held-out: TensorFlow and Jupyter are missing in this Python; "
-        "run: pip install 'held-out[run]'"
+        "press.voice.errors.PressError: held-out: TensorFlow and Jupyter are missing in this "
+        "Python; run: pip install 'held-out[run]'"
     )
 
 

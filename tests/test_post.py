@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from press.blog import Blog
-from press.errors import PressError, Problems
 from press.site.post import Post, read_post
 from press.site.quotes import Quote, numbers, quotable, unmet
+from press.voice.errors import PressError, Problems
 
 from .conftest import ROOT
 

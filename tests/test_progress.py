@@ -2,12 +2,12 @@
 
 import pytest
 
-from press.errors import PressError
 from press.run.events import CellEnds, CellPrints, CellStarts, ClaimFails, Event
 from press.run.outcome import NOTHING
 from press.run.progress import Board
 from press.script.cells import Cell
-from press.terminal import duration
+from press.voice.errors import PressError
+from press.voice.terminal import duration
 
 TRAIN = Cell("train", (), "model.fit(x, y)", 5)
 

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from press.blog import Blog
-from press.errors import PressError
 from press.record.record import Filed, Record
 from press.record.storage import dumps, read_record, sealed, write_record
+from press.voice.errors import PressError
 
 from .examples import record
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from press.blog import Blog
-from press.errors import Problems
 from press.site.sources import Source, enumerated, read_sources, some
+from press.voice.errors import Problems
 
 from .conftest import Press, add_post
 

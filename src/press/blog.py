@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from press.errors import PressError
+from press.voice.errors import PressError
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from press import __version__
 from press.blog import Blog
-from press.errors import PressError, Problems, unexpected
-from press.terminal import say
+from press.voice.errors import PressError, Problems, unexpected
+from press.voice.terminal import say
 
 ABOUT = """\
 Run the scripts behind the posts, and hold the posts to the results.

@@ -14,7 +14,6 @@ from press.commands.words import (
     add_time_limit,
     add_workers,
 )
-from press.errors import PressError, collected, noted
 from press.flow.decision import Decision, decide
 from press.flow.leaning import warnings
 from press.flow.mode import TIME_LIMIT, Mode
@@ -34,7 +33,8 @@ from press.site.jekyll import OUTPUT, Jekyll
 from press.site.post import Post
 from press.site.prepared import keep_prepared
 from press.site.sources import Source, read_sources, shown_of
-from press.terminal import say
+from press.voice.errors import PressError, collected, noted
+from press.voice.terminal import say
 
 if TYPE_CHECKING:
     from press.run.warm import Warm

@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from press.blog import Blog
-from press.errors import PressError, collected, noted
 from press.flow.posts import gather
 from press.record.moved import Moved, as_markdown, as_page, as_text, moved
 from press.record.storage import read_record
-from press.terminal import result, say
+from press.voice.errors import PressError, collected, noted
+from press.voice.terminal import result, say
 
 LAST = "HEAD"
 

@@ -5,10 +5,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from press.blog import Blog, locked
-from press.errors import PressError, collected, noted
 from press.flow.offers import Offer, offers, take
 from press.flow.posts import gather
-from press.terminal import say
+from press.voice.errors import PressError, collected, noted
+from press.voice.terminal import say
 
 
 def words(parser: argparse.ArgumentParser) -> None:

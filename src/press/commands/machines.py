@@ -8,10 +8,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from press.blog import Blog, locked
-from press.errors import PressError, noted
 from press.flow.posts import Work
 from press.record.certificate import Certificate, certificates, submit
-from press.terminal import result, say, table
+from press.voice.errors import PressError, noted
+from press.voice.terminal import result, say, table
 
 Found = dict[tuple[str, str], str]
 """By post and machine, what came out."""

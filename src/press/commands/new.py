@@ -9,7 +9,6 @@ from pathlib import Path
 import yaml
 
 from press.blog import Blog, locked
-from press.errors import PressError, Problems
 from press.files import write
 from press.machine.python import POSTS
 from press.machine.versions import is_library, package_of, read_pins
@@ -17,7 +16,8 @@ from press.record.record import Record
 from press.script.notebooks import Notebook, Part, read_notebook
 from press.script.words import words_in
 from press.site.prose import in_a_post
-from press.terminal import result, say
+from press.voice.errors import PressError, Problems
+from press.voice.terminal import result, say
 
 
 def words(parser: argparse.ArgumentParser) -> None:

@@ -6,13 +6,13 @@ import shutil
 import sys
 
 from press.blog import Blog, locked
-from press.errors import PressError, collected
 from press.files import aside
 from press.flow.packages import PINS
 from press.flow.posts import gather
 from press.machine.system import failure, run
 from press.machine.versions import read_pins
-from press.terminal import result
+from press.voice.errors import PressError, collected
+from press.voice.terminal import result
 
 COMPILE = (
     "--quiet",

@@ -10,7 +10,6 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from press.blog import Blog, locked
-from press.errors import PressError, collected, noted
 from press.flow.posts import Work, gather
 from press.machine.python import ensure
 from press.record.compared import shaken
@@ -20,7 +19,8 @@ from press.record.shaken import Fall, Shaken, keep
 from press.record.tolerances import Allowance, allowances
 from press.record.trial import Trial, keep_trial, kept_trial, trial_in
 from press.script.seeds import fresh_seeds, own_seed
-from press.terminal import duration, result, say, table
+from press.voice.errors import PressError, collected, noted
+from press.voice.terminal import duration, result, say, table
 
 if TYPE_CHECKING:
     from press.workers.crew import Crew

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 from press.blog import Blog, locked
 from press.commands.build import Order, finish, follow_waiting, plan_of
 from press.commands.words import add_baseurl, add_time_limit
-from press.errors import PressError, Problems
 from press.flow.posts import sweep
 from press.script.cells import TEXT_FORMATS, find_scripts
 from press.site.jekyll import OUTPUT, Jekyll
 from press.site.server import HOST, Builds, server
-from press.terminal import say
+from press.voice.errors import PressError, Problems
+from press.voice.terminal import say
 
 if TYPE_CHECKING:
     from watchfiles import Change

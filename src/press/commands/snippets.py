@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from press.blog import Blog
-from press.errors import PressError, collected, noted
 from press.flow.mode import Mode
 from press.flow.packages import ready
 from press.flow.posts import Work, gather
 from press.record.freshness import Reading, read
 from press.script.cells import Cell, Script
 from press.script.programs import Programs, written
-from press.terminal import result
+from press.voice.errors import PressError, collected, noted
+from press.voice.terminal import result
 
 if TYPE_CHECKING:
     from press.flow.running import Means

@@ -11,13 +11,13 @@ from typing import Any
 
 from press.blog import Blog
 from press.commands.words import add_slugs
-from press.errors import collected
 from press.flow.leaning import standing
 from press.flow.posts import Work, gather
 from press.record.freshness import cost, judge
 from press.record.record import Record
 from press.script.cells import Script, read_script
-from press.terminal import cells, duration, result
+from press.voice.errors import collected
+from press.voice.terminal import cells, duration, result
 
 
 def words(parser: argparse.ArgumentParser) -> None:

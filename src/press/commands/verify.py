@@ -16,7 +16,6 @@ from press.commands.words import (
     add_workers,
     positive,
 )
-from press.errors import PressError, collected, noted
 from press.files import digest
 from press.flow.mode import Mode
 from press.flow.packages import ready
@@ -28,7 +27,8 @@ from press.record.freshness import judge, read, staleness
 from press.record.record import Record
 from press.record.storage import read_record
 from press.script.seeds import FIRST
-from press.terminal import result, say
+from press.voice.errors import PressError, collected, noted
+from press.voice.terminal import result, say
 
 if TYPE_CHECKING:
     from press.flow.running import Means

@@ -5,10 +5,10 @@ import asyncio
 from typing import Any
 
 from press.blog import Blog
-from press.errors import PressError
 from press.machine.python import POSTS, ensure
 from press.machine.versions import read_pins
-from press.terminal import say
+from press.voice.errors import PressError
+from press.voice.terminal import say
 from press.workers.cluster import HERE, SECRET, ready, security
 from press.workers.remote import AT_WORK
 from press.workers.task import packages_of, resources_of

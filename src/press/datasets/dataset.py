@@ -8,8 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from press.errors import PressError
 from press.files import aside, digest
+from press.voice.errors import PressError
 
 if TYPE_CHECKING:
     import numpy as np

@@ -9,8 +9,8 @@ import yaml
 
 from press import __version__
 from press.blog import Blog
-from press.clock import now
 from press.flow.mode import Mode
+from press.machine.clock import now
 from press.machine.processor import cpu, threads, traits
 from press.machine.versions import name_of, versions_of
 from press.record.card import card

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from press.blog import Blog
-from press.errors import PressError
 from press.files import digest
 from press.flow.posts import Work
 from press.record.drift import drift, table
@@ -12,7 +11,8 @@ from press.record.freshness import read
 from press.record.record import Filed, Record
 from press.record.shaken import Shaken, current, keep, kept
 from press.record.storage import read_record, write_record
-from press.terminal import say
+from press.voice.errors import PressError
+from press.voice.terminal import say
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator
 
 from press.blog import Blog
-from press.errors import PressError, noted
 from press.flow.posts import Work
 from press.machine.python import POSTS, Environment, ensure
 from press.machine.versions import missing, name_of, read_pins
+from press.voice.errors import PressError, noted
 
 PINS = f"requirements/{POSTS}.txt"
 

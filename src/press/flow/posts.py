@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from press.blog import SCRATCH, Blog
-from press.errors import PressError, noted
 from press.files import ASIDE
 from press.machine.versions import is_library
 from press.record.record import Record
@@ -18,6 +17,7 @@ from press.site.post import Post, find_posts, read_post
 from press.site.quotes import quotable, unmet
 from press.site.settings import FILE, quotes_of_settings
 from press.site.sources import SOURCE
+from press.voice.errors import PressError, noted
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,11 @@ def gather(blog: Blog, wanted: Sequence[str] = ()) -> Gathered:
             else:
                 plain.append(post)
     return Gathered(tuple(works), tuple(plain), tuple(errors))
+
+
+def scripts_of_posts(blog: Blog) -> dict[str, Path]:
+    posts = find_posts(blog, [])
+    return {slug: path for slug, path in find_scripts(blog).items() if slug in posts}
 
 
 def _work(blog: Blog, slug: str, post: Post, script: Path) -> Work:

@@ -23,7 +23,7 @@ from press.run.snapshots import Kept, kept
 from press.run.warm import Warm
 from press.script.cells import Script
 from press.script.inputs import data_of, imported
-from press.terminal import say
+from press.voice.terminal import say
 
 STAND_IN = "stand-in"
 

@@ -7,7 +7,7 @@ from press.flow.posts import Work
 from press.record.drift import Drift, drift, ledger_entry, table
 from press.record.record import Filed, Record
 from press.record.storage import sealed, write_record
-from press.terminal import duration, say
+from press.voice.terminal import duration, say
 
 
 def settled(blog: Blog, work: Work, made: Filed[Record], seconds: float | None) -> Record:

@@ -8,12 +8,11 @@ from datetime import UTC, datetime
 from nbclient.exceptions import CellExecutionError
 
 from press.blog import Blog, elsewhere
-from press.clock import now
-from press.errors import PressError
 from press.files import digest
 from press.flow.mode import Mode
 from press.flow.posts import Work
 from press.flow.running import Means, conditions_of
+from press.machine.clock import now
 from press.machine.processor import cpu, threads, traits
 from press.machine.versions import versions_of
 from press.record.freshness import Reading, read
@@ -27,6 +26,7 @@ from press.run.outcome import Outcome
 from press.script.cells import claims_in
 from press.script.inputs import imported
 from press.script.seeds import judged, reseeded
+from press.voice.errors import PressError
 
 
 @dataclass

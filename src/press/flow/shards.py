@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from press.flow.posts import Work
 from press.record.freshness import cost
-from press.terminal import say
+from press.voice.terminal import say
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from press.errors import PressError
 from press.machine.system import AGAIN, failure, run
-from press.terminal import say
+from press.voice.errors import PressError
+from press.voice.terminal import say
 
 # Each layer holds the packages of those before it.
 LAYERS = {

@@ -7,10 +7,10 @@ import re
 import shutil
 from pathlib import Path
 
-from press.errors import PressError
 from press.files import write
 from press.machine.system import AGAIN, OFFLINE, apt_install, failure, run
-from press.terminal import say
+from press.voice.errors import PressError
+from press.voice.terminal import say
 
 JEKYLL = ("jekyll", "ruby-bundler")
 

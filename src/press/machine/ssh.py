@@ -3,8 +3,8 @@
 import shutil
 from pathlib import Path
 
-from press.errors import PressError
 from press.machine.system import AGAIN, apt_install
+from press.voice.errors import PressError
 
 SERVER = Path("/usr/sbin/sshd")
 

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from press.errors import PressError
-from press.terminal import say
+from press.voice.errors import PressError
+from press.voice.terminal import say
 
 OFFLINE = re.compile(
     "temporary failure|name resolution|name or service not known|failed to establish a new"

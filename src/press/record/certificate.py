@@ -9,13 +9,13 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from press.blog import Blog
-from press.errors import PressError
 from press.files import digest, write
 from press.machine.identity import machine_id
 from press.record.drift import MOVED, Drift
 from press.record.fields import from_tree
 from press.record.record import Provenance, Record
 from press.record.storage import lines
+from press.voice.errors import PressError
 
 EXACT, NEAR, FAILED = "byte for byte", "within tolerance", "does not hold"
 OUTCOMES = {EXACT, NEAR, FAILED}

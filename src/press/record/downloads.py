@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from press.blog import Blog
-from press.errors import PressError
 from press.files import digest, write
 from press.record.record import Provenance, Record
 from press.script.inputs import STYLE
+from press.voice.errors import PressError
 
 ARCHIVE = "downloads/everything.zip"
 LONG_AGO = (1980, 1, 1, 0, 0, 0)

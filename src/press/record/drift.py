@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from press.record.record import FigureRecord, Provenance, Record, TableRecord
 from press.run.outcome import Number, Value
 from press.run.outputs import NUMBER, number_in
-from press.terminal import table as aligned
+from press.voice.terminal import table as aligned
 
 Kind = TypeVar("Kind")
 SAME, WITHIN, MOVED, GONE = "same", "within tolerance", "moved", "gone"

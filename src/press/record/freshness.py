@@ -7,7 +7,6 @@ from itertools import zip_longest
 from pathlib import Path
 
 from press.blog import Blog
-from press.errors import PressError
 from press.files import digest
 from press.machine.python import POSTS
 from press.machine.versions import pinned_versions
@@ -15,6 +14,7 @@ from press.record.record import SCHEMA, Record
 from press.script.cells import Script, read_script
 from press.script.inputs import STYLE, Inputs, inputs_of
 from press.script.keys import Keys, code_of, counted, display_key, keys_of
+from press.voice.errors import PressError
 
 CURRENT, AGED, RELABELLED, CHANGED, NEVER = "current", "aged", "relabelled", "changed", "never run"
 

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from press.blog import Blog
-from press.errors import PressError
 from press.files import digest, write
 from press.record.article import between
 from press.record.earlier import outcomes_of
@@ -15,6 +14,7 @@ from press.run.outcome import Figure, Outcome, Table
 from press.script.formats import cells_in
 from press.site.post import Post
 from press.site.sources import Source
+from press.voice.errors import PressError
 
 FORM = 1
 """Counted up when notebooks are made differently."""

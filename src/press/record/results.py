@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import Any
 
-from press.errors import PressError
 from press.kernel.protocol import size
 from press.record.record import (
     CellRecord,
@@ -31,6 +30,7 @@ from press.record.record import (
 from press.run.outcome import Data, Model, Outcome, Unfit, Value
 from press.script.cells import Cell, Script, claims_in, parse_cell
 from press.script.programs import Programs
+from press.voice.errors import PressError
 
 BRIEF = 2000
 """Entries that an item of data may have to stand in the record, which pages are made from."""

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 from press.blog import Blog
-from press.errors import PressError
 from press.files import write
 from press.record.fields import from_tree
 from press.record.record import Record
@@ -13,6 +12,7 @@ from press.record.storage import lines
 from press.record.trial import Raised
 from press.run.outcome import Number
 from press.script.keys import code_of
+from press.voice.errors import PressError
 
 FIRM = 0.95
 """A claim that holds more seldom is one of this run alone."""

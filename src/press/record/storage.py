@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from press.blog import Blog
-from press.errors import PressError
 from press.files import digest, write
 from press.record.fields import from_tree
 from press.record.record import SCHEMA, Filed, Record
+from press.voice.errors import PressError
 
 MADE_BY_RUNS = re.compile(r".+\.[0-9a-f]{8}\.(svg|png|jpg|gif|ipynb|bin|json|txt)")
 FIRST = ("schema", "script", "keys", "inputs")

@@ -11,11 +11,11 @@ from dataclasses import asdict, dataclass
 from itertools import pairwise
 from typing import Any
 
-from press.errors import PressError
 from press.record.record import Record, ValueRecord
 from press.record.shaken import Shaken, current
 from press.run.outputs import number_in
 from press.site.post import Post, names_in_rule, rules_of
+from press.voice.errors import PressError
 
 HOLDS, PARTLY, FAILS, OPEN = "holds", "holds partly", "does not hold", "not settled"
 SURE = 0.95

@@ -3,10 +3,10 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from press.errors import PressError
 from press.run.outcome import Outcome
 from press.run.session import Session
 from press.script.cells import Cell
+from press.voice.errors import PressError
 
 
 @dataclass(frozen=True)

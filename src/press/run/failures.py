@@ -6,10 +6,10 @@ from textwrap import shorten
 
 from nbclient.exceptions import CellExecutionError
 
-from press.errors import PressError
 from press.machine.versions import package_of
 from press.run.outputs import ANSI
 from press.script.cells import Cell, Script
+from press.voice.errors import PressError
 
 MISSING = re.compile(r"(?:No module named|[Mm]issing optional dependency) '(\w+)")
 

@@ -9,7 +9,6 @@ from typing import Any
 
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
-from press.errors import PressError
 from press.run.events import (
     CellEnds,
     CellPrints,
@@ -27,6 +26,7 @@ from press.run.place import Place
 from press.run.session import Session, started
 from press.run.warm import Warm
 from press.script.cells import Cell, Script
+from press.voice.errors import PressError
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from press.run.events import (
     RunStarts,
 )
 from press.run.outputs import clean
-from press.terminal import cells, duration, say
+from press.voice.terminal import cells, duration, say
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID

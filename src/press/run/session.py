@@ -21,12 +21,12 @@ from nbformat.v4 import new_code_cell, new_notebook
 from zmq import RECONNECT_IVL, ZMQError
 
 from press.blog import SCRATCH
-from press.errors import PressError
 from press.kernel.protocol import EXTENSION, LAUNCH, Answer, Request, load, present
 from press.run import forked, mothers
 from press.run.outputs import clean
 from press.run.place import Place, environment_of
 from press.script.cells import Cell
+from press.voice.errors import PressError
 
 KNOCK = 5
 """Milliseconds between two tries to reach a kernel that has begun and does not listen yet."""

@@ -14,10 +14,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from press.blog import Blog
-from press.clock import now
 from press.files import digest, write
 from press.kernel.protocol import Taken
 from press.kernel.sealed import Vault, secret
+from press.machine.clock import now
 from press.machine.processor import cpu, threads, traits
 from press.machine.versions import pinned_versions
 from press.run.outcome import Outcome

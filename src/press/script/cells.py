@@ -6,10 +6,10 @@ from functools import lru_cache
 from pathlib import Path
 
 from press.blog import Blog
-from press.errors import PressError
 from press.script.formats import cells_in
 from press.script.magics import has_magic, not_in_a_run, plain_python
 from press.script.words import names_for
+from press.voice.errors import PressError
 
 TEXT_FORMATS = (".py", ".md", ".Rmd")
 

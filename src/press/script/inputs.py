@@ -8,11 +8,11 @@ from pathlib import Path
 from press.blog import Blog
 from press.datasets.dataset import DataSet
 from press.datasets.known import KNOWN
-from press.errors import PressError
 from press.files import digest
 from press.machine.versions import is_library
 from press.script.cells import Script, parse, parse_cell
 from press.script.names import last_name
+from press.voice.errors import PressError
 
 STYLE = "matplotlibrc"
 """Beside the scripts; Matplotlib reads it on its own."""

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from press.errors import PressError
 from press.files import digest
 from press.script.cells import parse_cell
 from press.script.formats import cells_in
 from press.script.keys import code_of
 from press.script.words import stem_of
+from press.voice.errors import PressError
 
 HEADING = re.compile(r"^(#{1,6})[ \t]+(.+?)[ \t#]*$", re.MULTILINE)
 UNDERLINED = re.compile(r"\A\s*(?:={3,}\n)?([^\n]+)\n={3,}[ \t]*(?:\n|\Z)")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
-from press.errors import PressError
+from press.voice.errors import PressError
 
 # Front matter, and code in all its forms: no formula begins in them.
 NOT_PROSE = re.compile(

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from press.blog import Blog
-from press.errors import PressError, Problems
 from press.machine.ruby import ensure_jekyll, files_of_jekyll
 from press.site.standing import Site, Sources, forget, remember, sources, standing
+from press.voice.errors import PressError, Problems
 
 OUTPUT = "_site"
 WAITING = Path(__file__).with_suffix(".rb")

@@ -10,9 +10,9 @@ from typing import Any
 import yaml
 
 from press.blog import Blog
-from press.errors import PressError
 from press.site.formula import Formula, formulas
 from press.site.quotes import Quotable, Quote, line_at, quotes_in
+from press.voice.errors import PressError
 
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """In C where there is one: a blog of a thousand posts has a thousand front matters."""

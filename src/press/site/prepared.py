@@ -8,13 +8,13 @@ from dataclasses import asdict
 from typing import Any
 
 from press.blog import Blog
-from press.errors import PressError
 from press.files import write
 from press.site.formula import rendered
 from press.site.post import Post
 from press.site.quotes import numbers
 from press.site.sources import Source
-from press.terminal import say
+from press.voice.errors import PressError
+from press.voice.terminal import say
 
 
 def keep_prepared(

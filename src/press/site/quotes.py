@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import yaml
 
 from press.blog import Blog
-from press.errors import PressError, collected, noted
+from press.voice.errors import PressError, collected, noted
 
 UNRENDERED = re.compile(
     r"\{%-?\s*(raw|comment)\s*-?%\}.*?\{%-?\s*end\1\s*-?%\}", re.DOTALL | re.IGNORECASE

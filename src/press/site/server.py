@@ -8,7 +8,7 @@ from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from press.errors import PressError
+from press.voice.errors import PressError
 
 HOST = "127.0.0.1"
 SCRIPT_PATH = "/.press/follow.js"

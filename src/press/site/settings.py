@@ -7,8 +7,8 @@ from typing import Any
 import yaml
 
 from press.blog import Blog
-from press.errors import PressError
 from press.site.quotes import Quote, line_at
+from press.voice.errors import PressError
 
 FILE = "_config.yml"
 KINDS = {

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from press.blog import Blog
-from press.errors import PressError, collected
 from press.site.quotes import Quote, line_at
+from press.voice.errors import PressError, collected
 
 SOURCE = "source"
 ENTRY = re.compile(r"^@(?P<kind>\w+)\s*\{\s*(?P<key>[^\s,{}]+)\s*,", re.MULTILINE)

@@ -8,8 +8,8 @@ from runpy import run_path
 from typing import TYPE_CHECKING, Any
 
 from press.blog import Blog
-from press.errors import PressError
 from press.machine.python import ensure
+from press.voice.errors import PressError
 from press.workers.remote import over_ssh
 from press.workers.task import packages_of, resources_of
 

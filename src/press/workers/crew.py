@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from press.blog import Blog
-from press.errors import PressError
 from press.flow.offers import offers, take
 from press.flow.posts import Work
 from press.record.record import Record
 from press.record.storage import read_record
-from press.terminal import say
+from press.voice.errors import PressError
+from press.voice.terminal import say
 from press.workers.cluster import connected
 from press.workers.job import Done, Job, done_in
 from press.workers.luggage import Luggage

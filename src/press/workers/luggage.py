@@ -4,10 +4,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from press.blog import Blog
-from press.flow.posts import Work
+from press.flow.posts import Work, scripts_of_posts
 from press.machine.python import POSTS
-from press.script.cells import find_scripts
-from press.site.post import find_posts
 
 SHARED = ("_data/quotes.yml", "_data/colours.yml", "_config.yml", f"requirements/{POSTS}.txt")
 TEXT = {".py", ".md", ".txt", ".json", ".yml"}
@@ -18,8 +16,7 @@ class Luggage:
 
     def __init__(self, blog: Blog) -> None:
         self._blog = blog
-        posts = find_posts(blog, [])
-        self._scripts = {slug: path for slug, path in find_scripts(blog).items() if slug in posts}
+        self._scripts = scripts_of_posts(blog)
         own = set(self._scripts.values())
         self._beside = [
             path

@@ -10,8 +10,8 @@ from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
 from press.blog import Blog
-from press.errors import PressError
-from press.terminal import say
+from press.voice.errors import PressError
+from press.voice.terminal import say
 
 if TYPE_CHECKING:
     from distributed import Security
