@@ -3,11 +3,12 @@
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from press.blog import Blog
-from press.site import jekyll, standing
+from press.site import jekyll, standby, standing
 
 from .conftest import Press, add_post
 
@@ -16,15 +17,15 @@ POST = "_posts/2026-11-20-post.md"
 
 @pytest.fixture
 def loads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Each time that Jekyll is loaded."""
+    """Each time that Jekyll is at work."""
     seen: list[str] = []
-    load = jekyll.Jekyll._load
+    run = standby.Standby.run
 
-    def noted(self: jekyll.Jekyll) -> object:
+    def noted(self: standby.Standby, *words: Any) -> tuple[int, str]:
         seen.append("once more")
-        return load(self)
+        return run(self, *words)
 
-    monkeypatch.setattr(jekyll.Jekyll, "_load", noted)
+    monkeypatch.setattr(standby.Standby, "run", noted)
     return seen
 
 

@@ -34,8 +34,7 @@ def plain(blog: Blog) -> Blog:
 
 
 def made(blog: Blog) -> None:
-    with Jekyll(blog) as jekyll:
-        jekyll.build()
+    Jekyll(blog).build()
 
 
 def page(blog: Blog, title: str) -> Path:

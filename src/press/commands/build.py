@@ -20,7 +20,6 @@ from press.flow.mode import TIME_LIMIT, Mode
 from press.flow.packages import ready
 from press.flow.posts import Work, gather, sweep, unmet_quotes, unmet_settings
 from press.flow.shards import Shard, dealt
-from press.kernel.protocol import KEPT
 from press.record.certificate import outlived
 from press.record.downloads import keep_archive
 from press.record.freshness import cost
@@ -93,7 +92,8 @@ class Order:
 
 
 def build(blog: Blog, order: Order) -> None:
-    with locked(blog), Jekyll(blog, order.baseurl) as jekyll:
+    with locked(blog):
+        jekyll = Jekyll(blog, order.baseurl)
         sweep(blog)
         plan = plan_of(blog, order)
         if plan.waiting:
@@ -180,11 +180,11 @@ async def follow_elsewhere(blog: Blog, plan: Plan, order: Order) -> None:
 
 async def follow_waiting(blog: Blog, plan: Plan, order: Order, warm: "Warm | None" = None) -> None:
     """Bring each post to its record; an error leaves that post and its results as they were."""
-    from press.run.place import Place, begin_loading
+    from press.run.place import begin_loading
 
     works = ready(blog, plan.waiting, plan.errors)
     if works:
-        begin_loading(Place(blog.code, blog.local, {KEPT: ""} if order.mode.keeps else {}))
+        begin_loading(blog.code, blog.local, order.mode.keeps)
     from press.flow.running import Means
     from press.flow.way import follow
     from press.run.pool import side_by_side

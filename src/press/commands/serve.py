@@ -98,7 +98,8 @@ def _warm(order: Order) -> "Warm | None":
 
 async def _rebuild(blog: Blog, order: Order, builds: Builds, warm: "Warm | None") -> None:
     try:
-        with locked(blog), Jekyll(blog, order.baseurl) as jekyll:
+        with locked(blog):
+            jekyll = Jekyll(blog, order.baseurl)
             plan = plan_of(blog, order)
             if plan.waiting:
                 await follow_waiting(blog, plan, order, warm)

@@ -45,6 +45,7 @@ def make_ready() -> None:
     mothers.load(str(here), environment_of(Place(here, here, {KEPT: ""}), here))
 
 
-def begin_loading(place: Place) -> None:
-    """Have that loaded, while this process does something else, for kernels at such a place."""
+def begin_loading(folder: Path, local: Path, keeps: bool) -> None:
+    """Have that loaded, while this process does something else, for kernels in this folder."""
+    place = Place(folder, local, {KEPT: ""} if keeps else {})
     mothers.begin(str(place.folder), environment_of(place, place.local))

@@ -1,29 +1,18 @@
 """Jekyll turns posts and records into the site."""
 
-import json
-import os
 import re
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from press.blog import Blog
-from press.machine.ruby import ensure_jekyll, files_of_jekyll
+from press.site.standby import command_of, files_of, number, standby
 from press.site.standing import Site, Sources, forget, remember, sources, standing
 from press.voice.errors import PressError, Problems
 
 OUTPUT = "_site"
-WAITING = Path(__file__).with_suffix(".rb")
-"""Loads Jekyll, and begins when it is told what stands."""
 AGAIN = 75
 """How it ends when it finds that pages which were to stand may not."""
-ROOMY = {
-    "RUBY_GC_HEAP_INIT_SLOTS": "600000",
-    "RUBY_GC_MALLOC_LIMIT": "100000000",
-    "RUBY_GC_MALLOC_LIMIT_MAX": "100000000",
-}
-"""Makes Ruby look for garbage less often: 50 MB for a tenth of the time."""
 
 
 class Jekyll:
@@ -32,42 +21,19 @@ class Jekyll:
     def __init__(
         self, blog: Blog, baseurl: str | None = None, destination: Path | None = None
     ) -> None:
-        self._blog = blog
+        self._blog, self._build = blog, number()
         self._destination = destination or blog.root / OUTPUT
-        *bundle, _ = ensure_jekyll(blog.root)
-        self._command = [*bundle, "ruby", str(WAITING), "build", "--quiet", "--trace"]
-        self._command += ["--source", str(blog.root)]
-        self._command += ["--destination", str(self._destination)]
-        self._command += ["--baseurl", baseurl] if baseurl is not None else []
+        self._arguments = ["build", "--quiet", "--trace", "--source", str(blog.root)]
+        self._arguments += ["--destination", str(self._destination)]
+        self._arguments += ["--baseurl", baseurl] if baseurl is not None else []
         site, made_from = standing(blog, self._destination), self._sources()
         self._is_made_from = made_from if site and site.made_from == made_from else None
-        self._process = None if self._is_made_from else self._load()
+        if not self._is_made_from:
+            standby(blog.root, self._build)
 
     def _sources(self) -> Sources | None:
-        files = [*files_of_jekyll(self._blog.root), str(WAITING)]
-        return sources(self._blog, self._command, files)
-
-    def _load(self) -> "subprocess.Popen[str]":
-        pipe = subprocess.PIPE
-        return subprocess.Popen(
-            self._command,
-            cwd=self._blog.root,
-            env=ROOMY | os.environ,
-            stdin=pipe,
-            stdout=pipe,
-            stderr=pipe,
-            encoding="utf-8",
-            errors="replace",
-        )
-
-    def __enter__(self) -> "Jekyll":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._process and self._process.returncode is None:
-            # It has only loaded so far: nobody waits for what will not be used.
-            self._process.kill()
-            self._process.communicate()
+        command = [*command_of(self._blog.root), *self._arguments]
+        return sources(self._blog, command, files_of(self._blog.root))
 
     def build(self) -> None:
         """Make the site, if it is not there yet; the one that was there stays if Jekyll fails."""
@@ -87,17 +53,15 @@ class Jekyll:
             remember(self._blog, self._destination, made_from)
 
     def _run(self, words: Mapping[str, Any]) -> tuple[int, str]:
-        self._process = process = self._process or self._load()
-        said = process.communicate(json.dumps(words))
-        self._process = None
-        return process.returncode, "".join(said)
+        return standby(self._blog.root, self._build).run(self._blog.root, self._arguments, words)
 
 
 def _words(blog: Blog, made_from: Sources | None, site: Site | None) -> Mapping[str, Any]:
     """What Jekyll is told: where it keeps texts, and which were there when it made the site."""
     if made_from is None:
         return {}
-    words = {"memory": str(blog.local / "texts.json"), "made_from": made_from.digest}
+    memory = str(blog.local / "texts.json")
+    words = {"memory": memory, "made_from": made_from.digest, "again": AGAIN}
     changed = made_from.changed_from(site.made_from) if site else None
     if site is None or changed is None:
         return words

@@ -1,7 +1,5 @@
 # frozen_string_literal: true
 
-# Loads Jekyll, and runs it once it is told, as JSON, what stands; ends if it is told nothing.
-#
 # If only the texts of posts have changed, and files that are only copied, the pages of all other
 # posts stand: these are read, but neither rendered nor written. What a list shows of their texts
 # was kept when they were rendered. That no page of a post depends on the text of another one is not
@@ -14,15 +12,15 @@ require "set"
 
 # What is known of the site that stands, and what will be of the one that comes.
 module Standing
-  AGAIN = 75
   KNOWN = %w(jekyll-feed jekyll-sass-converter jekyll-seo-tag jekyll-sitemap jekyll-watch).freeze
 
   class << self
     attr_accessor :rendering
 
-    def begin(memory:, made_from:, stood: nil, changed: [])
+    def begin(memory:, made_from:, again:, stood: nil, changed: [])
       @memory = memory
       @made_from = made_from
+      @again = again
       @stood = stood
       @changed = changed
       Jekyll::Hooks.register(:site, :post_read) { |site| compare(site) }
@@ -48,7 +46,7 @@ module Standing
     end
 
     def crossed
-      exit!(AGAIN) if any?
+      exit!(@again) if any?
       @crossed = true
     end
 
@@ -185,9 +183,3 @@ module Standing
   Jekyll::Commands::Doctor.singleton_class.prepend(Doubts)
   Jekyll::Tags::IncludeRelativeTag.prepend(Includes)
 end
-
-said = $stdin.read
-exit if said.empty?
-words = JSON.parse(said, :symbolize_names => true)
-Standing.begin(**words) if words[:memory]
-load Gem.bin_path("jekyll", "jekyll")
