@@ -19,6 +19,7 @@ from pathlib import Path
 import pytest
 
 from press.machine.browser import ensure_chromium
+from press.machine.python import Environment
 from press.machine.ruby import ensure_jekyll
 from press.voice.errors import PressError
 
@@ -216,6 +217,33 @@ def test_changed_pins_are_noticed(made: Clone) -> None:
     made.pin("base", "small", "large")
     code, _, err = made.press("build")
     assert (code, err) == (1, f"{NO_PYTHON}; install it and run ./press again\n")
+
+
+@pytest.mark.parametrize("word", ["build", "status"])
+def test_a_script_that_never_ran_has_its_layer_installed_at_once(clone: Clone, word: str) -> None:
+    clone.has_python()
+    (clone.root / "_posts").mkdir()
+    (clone.root / "_posts" / "2026-11-30-post.md").write_text("A post.")
+    (clone.root / "code").mkdir()
+    (clone.root / "code" / "post.py").write_text("1\n")
+    at_once = word == "build"
+
+    told = clone.press(word)
+
+    assert told == (0, f"1|{word}\n", INSTALLING_MORE if at_once else INSTALLING)
+    assert clone.press("train")[2] == ("" if at_once else INSTALLING_MORE)
+    assert clone.local() == ["install.lock", "venv"]
+
+
+def test_what_was_put_in_is_compiled_beside(made: Clone) -> None:
+    environment = Environment(made.root)
+    kept = environment.packages / "__pycache__"
+    assert not list(kept.glob("small.*"))
+
+    environment.compile_beside()
+
+    while not list(kept.glob("small.*.pyc")):
+        time.sleep(0.01)
 
 
 def test_larger_layer_is_installed_when_first_needed(made: Clone) -> None:

@@ -11,12 +11,13 @@ import sys
 import zlib
 from typing import Any
 
-from press.kernel import claims, datasets, display, judged
+from press.kernel import bytecode, claims, datasets, display, judged
 from press.kernel.protocol import KEPT
 
 
 def load_ipython_extension(shell: Any) -> None:
     _die_with_parent()
+    bytecode.keep()
     if "debugpy" in sys.modules and sys.modules["debugpy"] is None:
         del sys.modules["debugpy"]  # it was kept out of the kernel, not out of scripts
     if KEPT in os.environ:

@@ -17,6 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
 
+from press.kernel import bytecode
 from press.kernel.protocol import KEPT, LAUNCH
 
 LONGEST = 1 << 20
@@ -97,6 +98,7 @@ def _load() -> None:
     # A kernel looks after its parent, whose number its library notes when it is loaded.
     os.environ["JPY_PARENT_PID"] = str(os.getpid())
     sys.modules["debugpy"] = None  # type: ignore[assignment]
+    bytecode.keep()
     for name in (*LOADED, WITH_SNAPSHOTS) if KEPT in os.environ else LOADED:
         with suppress(Exception):  # a kernel that needs it will say what is wrong
             import_module(name)

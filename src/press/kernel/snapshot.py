@@ -5,26 +5,23 @@ import platform
 import random
 import sys
 import tempfile
-import threading
 from _thread import LockType, allocate_lock, start_new_thread
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from functools import wraps
 from json import dumps as as_json
 from pathlib import Path
 from pickle import dumps, loads
-from typing import Any, ParamSpec, TypeVar
+from typing import Any
 
 import cloudpickle
 
 from press.kernel import garbage, imports, memory, namespace, numpy_types, process_state, restored
+from press.kernel.ourselves import at_work, unnoticed
 from press.kernel.parts import Unknown
 from press.kernel.proof import Proof, differences, proof
 from press.kernel.protocol import HISTORY, KEPT
 from press.kernel.sealed import Bytes, Vault, secret
 
-P = ParamSpec("P")
-R = TypeVar("R")
 CHANGES = ("os.remove", "os.rename", "os.rmdir", "os.mkdir", "os.link", "os.symlink", "os.truncate")
 REACHES_OUT = (
     "subprocess.Popen",
@@ -35,8 +32,6 @@ REACHES_OUT = (
 )
 changed: dict[int, set[str]] = {}
 """By the number of the cell, what it changed outside the kernel."""
-busy = threading.local()
-"""`ourselves` tells of a thread whether it is we who are at work in it, and no cell."""
 SHOWN = 4
 """How many pieces that differ are named."""
 IN_PASSING = 1 << 30
@@ -64,7 +59,7 @@ def watch(shell: Any) -> None:
             paths = [] if event == "subprocess.Popen" and "fc-list" in details[1] else [event]
         else:
             return
-        if getattr(busy, "ourselves", False):
+        if at_work():
             return
         here = changed.setdefault(shell.execution_count - 1, set())
         for path in map(os.fsdecode, (path for path in paths if isinstance(path, str | bytes))):
@@ -86,20 +81,6 @@ def begin() -> None:
     if not beginning:
         imports.begin()
         beginning.append(process_state.Beginning())
-
-
-def unnoticed(work: Callable[P, R]) -> Callable[P, R]:
-    """What we do ourselves is no cell's doing."""
-
-    @wraps(work)
-    def unnoticed_work(*args: P.args, **kwargs: P.kwargs) -> R:
-        busy.ourselves = True
-        try:
-            return work(*args, **kwargs)
-        finally:
-            busy.ourselves = False
-
-    return unnoticed_work
 
 
 @unnoticed

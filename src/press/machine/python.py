@@ -6,6 +6,7 @@ import importlib.util
 import os
 import shutil
 import signal
+import subprocess
 import sys
 import sysconfig
 from collections.abc import Iterator
@@ -29,6 +30,13 @@ POSTS = "posts"
 WORDS = {**LAYERS, POSTS: "the packages that posts name"}
 TOLD_BY = {"run": "nbconvert", "workers": "distributed", "test": "pytest"}
 """A package that is there if those of its layer are."""
+COMPILE = """
+import compileall, ctypes, os, signal, sys
+os.nice(19)
+if sys.platform == "linux":
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # ends with whoever has begun it
+compileall.compile_dir(sys.argv[1], quiet=2)
+"""
 
 
 def main() -> None:
@@ -36,12 +44,15 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     root, *words = sys.argv[1:]
     environment = Environment(Path(root))
+    runs = environment.will_run(words)
     try:
-        environment.install("base")
+        environment.install("run" if runs else "base")
     except PressError as error:
         sys.exit(str(error))
     except KeyboardInterrupt:
         sys.exit(130)
+    if runs:
+        environment.compile_beside()
     del os.environ["PYTHONPATH"]  # it led this Python here
     python = str(environment.python)
     os.execv(python, [python, "-P", "-m", "press", "--blog", root, *words])
@@ -57,6 +68,7 @@ def ensure(layer: str, root: Path) -> None:
     elif not environment.fits(layer):
         environment.install(layer)
         importlib.invalidate_caches()
+        environment.compile_beside()
 
 
 @dataclass(frozen=True)
@@ -74,6 +86,10 @@ class Environment:
     @property
     def python(self) -> Path:
         return self.folder / "bin" / "python"
+
+    @property
+    def packages(self) -> Path:
+        return Path(sysconfig.get_path("purelib", "venv", {"base": str(self.folder)}))
 
     @property
     def is_ours(self) -> bool:
@@ -101,6 +117,22 @@ class Environment:
         except OSError as error:
             remedy = f"make room or mend the folder's rights, then {AGAIN}"
             raise PressError(".press", f"cannot be written ({error.strerror})", remedy) from error
+
+    def will_run(self, words: list[str]) -> bool:
+        """Whether a script will surely be run: then one environment is made, and not two."""
+        names = (path.stem[len("2026-11-30-") :] for path in (self.root / "_posts").glob("*.md"))
+        scripts = [name for name in names if (self.root / "code" / f"{name}.py").exists()]
+        runs = self.root / "_data" / "runs"
+        return "build" in words and not all((runs / f"{name}.json").exists() for name in scripts)
+
+    def compile_beside(self) -> None:
+        """As long as this process lives, by a core that has nothing else to do.
+
+        Whoever imports what is not compiled yet does it alone.
+        """
+        command = [str(self.python), "-I", "-c", COMPILE, str(self.packages)]
+        quiet = subprocess.DEVNULL
+        subprocess.Popen(command, stdin=quiet, stdout=quiet, stderr=quiet)
 
     def _with(self, layer: str) -> list[str]:
         """The layers to have then: this one with those below it, and all that are there."""
@@ -135,16 +167,19 @@ class Environment:
 
     def _make(self, aside: Path, layers: list[str]) -> None:
         new = aside / "venv"
-        create = [sys.executable, "-I", "-m", "venv", str(new)]
-        _do(create, aside, ".press", "Python cannot make an environment")
         python = str(new / "bin" / "python")
-        quiet = ["--no-input", "--disable-pip-version-check", "--progress-bar=off"]
-        self._put_in(aside, "uv", [python, "-I", "-m", "pip", "install", *quiet])
-        # Compiled once, here: kernels write no bytecode, and load TensorFlow faster with it.
-        uv = [python, "-I", "-m", "uv", "pip", "install", "--python", python]
+        has_uv = self.is_ours and importlib.util.find_spec("uv") is not None
+        create = [sys.executable, "-I", "-m", "venv", "--without-pip", str(new)]
+        _do(create, aside, ".press", "Python cannot make an environment")
+        if not has_uv:
+            quiet = ["--no-input", "--disable-pip-version-check", "--progress-bar=off"]
+            self._put_in(aside, "uv", [python, "-I", _pip(), "install", *quiet])
+        # Not compiled here: what a script imports is, once, and the rest while that runs.
+        uv = [sys.executable if has_uv else python, "-I", "-m", "uv", "pip", "install"]
+        uv += ["--python", python, "-r", str(self._wanted("uv"))]
         largest = [name for name in layers if name in LAYERS][-1]
         for layer in dict.fromkeys((largest, layers[-1])):
-            self._put_in(aside, layer, [*uv, "--compile-bytecode"])
+            self._put_in(aside, layer, uv)
         for layer in layers:
             shutil.copyfile(self._wanted(layer), new / f"{layer}.txt")
         self._point_to_press(new)
@@ -156,15 +191,28 @@ class Environment:
 
     def _point_to_press(self, new: Path) -> None:
         """Let the environment find src/ by a relative path: the whole folder may be moved."""
-        paths = sysconfig.get_paths("venv", {"base": str(self.folder)})
-        packages = Path(paths["purelib"])
-        pointer = new / packages.relative_to(self.folder) / "press.pth"
-        pointer.write_text(os.path.relpath(self.root / "src", packages) + "\n", encoding="utf-8")
+        there = new / self.packages.relative_to(self.folder)
+        # Else an import would make it, and the folder look as if packages were new.
+        (there / "__pycache__").mkdir(exist_ok=True)
+        pointer = there / "press.pth"
+        pointer.write_text(
+            os.path.relpath(self.root / "src", self.packages) + "\n", encoding="utf-8"
+        )
 
     def _put_in_place(self, aside: Path) -> None:
         if self.folder.exists():
             self.folder.rename(aside / "old")
         (aside / "venv").rename(self.folder)
+
+
+def _pip() -> str:
+    """Python's own, which runs as it is packed: unpacked it would serve only once, too."""
+    import ensurepip  # imported late: Pythons that are given all packages may have none
+
+    bundled = Path(ensurepip.__file__).with_name("_bundled")
+    for wheel in Path(sysconfig.get_config_var("WHEEL_PKG_DIR") or bundled).glob("pip-*.whl"):
+        return str(wheel / "pip")
+    raise PressError("Python", "has no pip of its own", f"install its venv module and {AGAIN}")
 
 
 def _do(command: list[str], aside: Path, place: str, problem: str) -> None:
