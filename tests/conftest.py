@@ -1,5 +1,6 @@
 """What the tests share: small blogs to work on, and press as a function."""
 
+import functools
 import http.server
 import re
 import shutil
@@ -7,7 +8,6 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from press.blog import Blog
 from press.cli import main
 from press.machine.browser import ensure_chromium
+from press.machine.ruby import ensure_jekyll
+from press.run import replay, snapshots
 
 ROOT = Path(__file__).parents[1]
 PATIENCE = 180
@@ -101,7 +103,17 @@ def empty_blog(folder: Path) -> Blog:
     shutil.copy(ROOT / "Gemfile", root)
     shutil.copy(ROOT / "code" / "matplotlibrc", root / "code")
     (root / "_config.yml").write_text("exclude: [code, Gemfile, Gemfile.lock]\n")
+    for name in what_is_known_of_jekyll():
+        (root / name).parent.mkdir(exist_ok=True)
+        shutil.copy(ROOT / name, root / name)
     return Blog(root)
+
+
+@functools.cache
+def what_is_known_of_jekyll() -> list[str]:
+    """Where its gems are, which else each blog would have to find out."""
+    ensure_jekyll(ROOT)
+    return [name for name in (".press/jekyll.json", "Gemfile.lock") if (ROOT / name).exists()]
 
 
 @pytest.fixture
@@ -129,10 +141,18 @@ def committed(folder: Path) -> Blog:
     return blog
 
 
+@pytest.fixture(scope="session")
+def this_blog(tmp_path_factory: pytest.TempPathFactory) -> Blog:
+    """A copy of this very blog with its site, for tests that only read it."""
+    blog = committed(tmp_path_factory.mktemp("this"))
+    assert main(["--blog", str(blog.root), "build", "--check"]) == 0
+    return blog
+
+
 @contextmanager
 def served(folder: Path) -> Iterator[str]:
     """The address of a folder's files on this machine."""
-    handler = partial(_Quiet, directory=str(folder))
+    handler = functools.partial(_Quiet, directory=str(folder))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"
@@ -173,6 +193,15 @@ def press(blog: Blog, capfd: pytest.CaptureFixture[str]) -> Press:
         return Told(code, said.out, _steady(said.err))
 
     return call
+
+
+@pytest.fixture
+def eager(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take a snapshot after every cell, and run none but the imports again."""
+    monkeypatch.setattr(snapshots, "AT_FIRST", snapshots.Thrift(0.0, 1e-9, 1e9))
+    monkeypatch.setattr(snapshots, "BEHIND", snapshots.Thrift(0.0, 1e-9, 1e9))
+    monkeypatch.setattr(replay, "QUICK", 0.0)
+    monkeypatch.setattr(replay, "QUICK_WITH_IMPORTS", 1e9)
 
 
 def _steady(text: str) -> str:

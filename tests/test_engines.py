@@ -1,18 +1,19 @@
 """Every kind of page in Firefox and WebKit: what Chromium shows must not be lost there."""
 
 import re
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image, ImageColor
 
 from press.blog import Blog
-from press.cli import main
 from press.record.storage import read_record
 from press.script.programs import written
 
-from .conftest import committed, served
+from .conftest import served
 from .engines import FRAME, Engine, Firefox, WebKit
 from .test_page import DEMONSTRATION, KINDS
 from .test_theme import COLOURS
@@ -41,18 +42,24 @@ return [...document.querySelectorAll(".text .scroll:not(.demo .scroll)")].flatMa
 
 
 @pytest.fixture(scope="module")
-def blog(tmp_path_factory: pytest.TempPathFactory) -> Blog:
-    blog = committed(tmp_path_factory.mktemp("engines"))
-    assert main(["--blog", str(blog.root), "build", "--check"]) == 0
-    (blog.root / "_site" / "frame.html").write_text(FRAME)
-    return blog
+def blog(this_blog: Blog) -> Blog:
+    return this_blog
+
+
+@pytest.fixture(scope="module")
+def site(blog: Blog, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Its site with a page more, into which a test can put things."""
+    site = tmp_path_factory.mktemp("engines") / "site"
+    shutil.copytree(blog.root / "_site", site)
+    (site / "frame.html").write_text(FRAME)
+    return site
 
 
 @pytest.fixture(scope="module", params=[Firefox, WebKit], ids=["Firefox", "WebKit"])
 def engine(
-    request: pytest.FixtureRequest, blog: Blog, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, site: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Engine]:
-    with served(blog.root / "_site") as address:
+    with served(site) as address:
         engine: Engine = request.param(tmp_path_factory.mktemp("profile"))
         engine.address = address
         yield engine

@@ -18,11 +18,10 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, Route
 
 from press.blog import Blog
-from press.cli import main
 from press.record.storage import read_record
 from press.script.programs import written
 
-from .conftest import committed, served, wait_for_frames
+from .conftest import served, wait_for_frames
 
 AXE = (files("axe_playwright_python") / "axe.min.js").read_text("utf-8")
 POST = "/posts/a-first-look-at-neural-networks/"
@@ -79,10 +78,8 @@ new PerformanceObserver((list) => {
 
 
 @pytest.fixture(scope="module")
-def blog(tmp_path_factory: pytest.TempPathFactory) -> Blog:
-    blog = committed(tmp_path_factory.mktemp("pages"))
-    assert main(["--blog", str(blog.root), "build", "--check"]) == 0
-    return blog
+def blog(this_blog: Blog) -> Blog:
+    return this_blog
 
 
 @pytest.fixture(scope="module")

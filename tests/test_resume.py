@@ -132,15 +132,6 @@ other.fit(np.ones((4, 2)), np.zeros(4, int), verbose=0)
 """
 
 
-@pytest.fixture
-def eager(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Take a snapshot after every cell, and run none but the imports again."""
-    monkeypatch.setattr(resume, "AT_FIRST", resume.Thrift(0.0, 1e-9, 1e9))
-    monkeypatch.setattr(resume, "BEHIND", resume.Thrift(0.0, 1e-9, 1e9))
-    monkeypatch.setattr(needs, "QUICK", 0.0)
-    monkeypatch.setattr(needs, "QUICK_WITH_IMPORTS", 1e9)
-
-
 def results(blog: Blog, slug: str = "post") -> dict[str, Any]:
     """All that a record holds, but for the code and where and when it ran."""
     record = read_record(blog, slug)
