@@ -469,7 +469,7 @@ def test_without_the_secret_nobody_gets_in(start: Start, address: str, blog: Blo
     other = empty_blog(blog.root / ".press")
     from press.workers.cluster import security
 
-    other.local.mkdir()
+    other.local.mkdir(exist_ok=True)
     security(other, make=True)
     shutil.copy(other.local / "workers.pem", secret)
 
@@ -611,7 +611,7 @@ def _whole_copy(place: Path) -> Blog:
         source = ROOT / name
         copy = shutil.copytree if source.is_dir() else shutil.copy
         copy(source, blog.root / name)
-    blog.local.mkdir()
+    blog.local.mkdir(exist_ok=True)
     (blog.local / "venv").symlink_to(ROOT / ".press" / "venv")
     return blog
 
