@@ -219,18 +219,20 @@ def test_changed_pins_are_noticed(made: Clone) -> None:
     assert (code, err) == (1, f"{NO_PYTHON}; install it and run ./press again\n")
 
 
-@pytest.mark.parametrize("word", ["build", "status"])
-def test_a_script_that_never_ran_has_its_layer_installed_at_once(clone: Clone, word: str) -> None:
+@pytest.mark.parametrize("words", [["build"], ["status"], ["build", "--check"]])
+def test_a_script_that_never_ran_has_its_layer_installed_at_once(
+    clone: Clone, words: list[str]
+) -> None:
     clone.has_python()
     (clone.root / "_posts").mkdir()
     (clone.root / "_posts" / "2026-11-30-post.md").write_text("A post.")
     (clone.root / "code").mkdir()
     (clone.root / "code" / "post.py").write_text("1\n")
-    at_once = word == "build"
+    at_once = words == ["build"]
 
-    told = clone.press(word)
+    told = clone.press(*words)
 
-    assert told == (0, f"1|{word}\n", INSTALLING_MORE if at_once else INSTALLING)
+    assert told == (0, "|".join(["1", *words]) + "\n", INSTALLING_MORE if at_once else INSTALLING)
     assert clone.press("train")[2] == ("" if at_once else INSTALLING_MORE)
     assert clone.local() == ["install.lock", "venv"]
 

@@ -123,7 +123,8 @@ class Environment:
         names = (path.stem[len("2026-11-30-") :] for path in (self.root / "_posts").glob("*.md"))
         scripts = [name for name in names if (self.root / "code" / f"{name}.py").exists()]
         runs = self.root / "_data" / "runs"
-        return "build" in words and not all((runs / f"{name}.json").exists() for name in scripts)
+        builds = "build" in words and "--check" not in words
+        return builds and not all((runs / f"{name}.json").exists() for name in scripts)
 
     def compile_beside(self) -> None:
         """As long as this process lives, by a core that has nothing else to do.
