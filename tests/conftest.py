@@ -5,6 +5,7 @@ import http.server
 import re
 import shutil
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -171,6 +172,13 @@ def browser() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=ensure_chromium(), args=options)
         yield browser
         browser.close()
+
+
+def waited(true: Callable[[], object]) -> None:
+    end = time.monotonic() + PATIENCE
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.1)
 
 
 def wait_for_frames(page: Page) -> None:

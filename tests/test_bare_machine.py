@@ -22,6 +22,7 @@ from press.machine.browser import ensure_chromium
 from press.machine.python import Environment
 from press.machine.ruby import ensure_jekyll
 from press.voice.errors import PressError
+from tests.conftest import waited
 
 ROOT = Path(__file__).parents[1]
 PYTHON = os.path.realpath(sys.executable)
@@ -244,8 +245,7 @@ def test_what_was_put_in_is_compiled_beside(made: Clone) -> None:
 
     environment.compile_beside()
 
-    while not list(kept.glob("small.*.pyc")):
-        time.sleep(0.01)
+    waited(lambda: list(kept.glob("small.*.pyc")))
 
 
 def test_larger_layer_is_installed_when_first_needed(made: Clone) -> None:

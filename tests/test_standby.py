@@ -3,7 +3,6 @@
 import os
 import signal
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,7 @@ from press.blog import Blog
 from press.site import standby
 from press.site.jekyll import Jekyll
 from press.voice.errors import Problems
-from tests.conftest import empty_blog
+from tests.conftest import empty_blog, waited
 
 PLUGIN = """\
 Jekyll::Hooks.register(:site, :pre_render) { |site| site.config["told"] = ENV["TOLD"] }
@@ -166,8 +165,7 @@ def test_a_fork_ends_when_nobody_waits_for_its_site(
     running = standby.standby(one.root, 0)
 
     def kill_once_it_is_at_work() -> None:
-        while not (begun.exists() and begun.read_text()):
-            time.sleep(0.01)
+        waited(lambda: begun.exists() and begun.read_text())
         running._process.kill()
 
     killer = threading.Thread(target=kill_once_it_is_at_work)
@@ -178,5 +176,4 @@ def test_a_fork_ends_when_nobody_waits_for_its_site(
 
     assert made(other) == ", /here"
     fork = Path("/proc", begun.read_text(), "stat")
-    while fork.exists() and fork.read_text().split()[2] != "Z":
-        time.sleep(0.01)
+    waited(lambda: not fork.exists() or fork.read_text().split()[2] == "Z")

@@ -7,7 +7,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -24,7 +23,7 @@ from press.workers.luggage import Luggage
 from press.workers.remote import free_port
 from press.workers.task import difference, own_digest, packages_of
 
-from .conftest import PATIENCE, ROOT, Press, add_post, empty_blog
+from .conftest import PATIENCE, ROOT, Press, add_post, empty_blog, waited
 
 SCRIPT = """\
 # %% setup
@@ -305,13 +304,6 @@ def address(start: Start, port: int) -> str:
     where = f"tls://127.0.0.1:{port}"
     heard(start("worker", "--scheduler", where), "the scheduler is at")
     return where
-
-
-def waited(true: Callable[[], object]) -> None:
-    end = time.monotonic() + PATIENCE
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.1)
 
 
 def alive(process: int) -> bool:
