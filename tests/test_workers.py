@@ -322,7 +322,7 @@ def slow(blog: Blog, tmp_path: Path, seconds: float = 600) -> Path:
 def test_a_worker_that_is_killed_is_replaced(
     above: int, blog: Blog, start: Start, address: str, tmp_path: Path
 ) -> None:
-    started = slow(blog, tmp_path, 4)
+    started = slow(blog, tmp_path, 2)
     heard(start("worker", address), "at work for")
     caller = start("build", "--workers", address)
     waited(started.exists)
@@ -429,7 +429,7 @@ def test_a_worker_with_another_press_is_left_out(
     add_post(blog, "post", SCRIPT.format(n=1))
     other = tmp_path / "src"
     shutil.copytree(ROOT / "src", other)
-    with (other / "press" / "clock.py").open("a") as file:
+    with (other / "press" / "blog.py").open("a") as file:
         file.write("# newer\n")
     heard(start("worker", address, source=other), "at work for")
 
