@@ -33,6 +33,7 @@ export default async function pad(figure) {
   let colours = coloursOf(figure);
   let models = [];
   let likes = null;
+  let unlikened = "";
   let chosen = [];
   let frame = 0;
   let answers = [];
@@ -67,7 +68,7 @@ export default async function pad(figure) {
     }
     answers = empty ? [] : found.map(({ scores }, n) => ranked(shares(scores, networks[n])));
     showScores(heads, rows, answers);
-    showLikeness(alike, likes && !empty ? likes(made.pixels) : undefined, alarms);
+    showLikeness(alike, likes && !empty ? likes(made.pixels) : undefined, { alarms, unlikened });
     const fields = [];
     for (const [n, outputs] of found.entries()) {
       sights[n].meet(networks[n]);
@@ -117,9 +118,15 @@ export default async function pad(figure) {
   // It is large, so it comes with the first touch.
   async function measure() {
     for (const touch of TOUCHES) figure.removeEventListener(touch, measure);
-    likes = await likeness(JSON.parse(like), JSON.parse(limits));
-    if (status.textContent) settle();
-    else show();
+    try {
+      likes = await likeness(JSON.parse(like), JSON.parse(limits));
+    } catch (error) {
+      unlikened = say("unlikened");
+      throw error;
+    } finally {
+      if (status.textContent) settle();
+      else show();
+    }
   }
 
   followPen(paper, (points) => {
@@ -301,9 +308,9 @@ function showScores(heads, rows, answers) {
 }
 
 // The digit that the drawing is most like, null if it is like none, nothing if that is not known.
-function showLikeness(caption, digit, alarms) {
+function showLikeness(caption, digit, { alarms, unlikened }) {
   caption.className = digit === null ? "unlike" : "";
-  if (digit === undefined) caption.textContent = "";
+  if (digit === undefined) caption.textContent = unlikened;
   else if (digit !== null) caption.textContent = say("like", { digit });
   else caption.textContent = say("unlike", { alarms });
 }
