@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -93,10 +93,17 @@ def _own(*words: str, environment: Mapping[str, str]) -> Any:
     return json.loads(done.stdout)
 
 
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:  # what requirements/tensorflow.in puts in its place
+        return version(f"{name}-cpu")
+
+
 def machine(private: Path) -> Machine:
     """Everything in place, and warm: no contender is the first to read its libraries from disk."""
     found = _own("ready", environment=os.environ)
-    ours = {name: version(name) for name in (*SHARED, *PEERS)}
+    ours = {name: _version(name) for name in (*SHARED, *PEERS)}
     if different := [name for name in SHARED if ours[name] != found["versions"][name]]:
         raise Failed(f"press has another version of {different}; run bench/update and again")
     environment = {

@@ -38,6 +38,7 @@ def ready() -> dict[str, Any]:
     ensure_chromium()
     from press.datasets.mnist import MNIST
     from press.machine.processor import cpu, threads
+    from press.machine.versions import LIGHTER, version_of
 
     MNIST.ready()
     return {
@@ -48,7 +49,8 @@ def ready() -> dict[str, Any]:
         "versions": {
             item.metadata["Name"].lower(): item.version
             for item in importlib.metadata.distributions()
-        },
+        }
+        | {name: version_of(name) for name in LIGHTER},
     }
 
 

@@ -1,6 +1,7 @@
 """A post can name packages: pinned with hashes, part of its key, told to its readers."""
 
 import json
+import shutil
 import zipfile
 from importlib.metadata import version
 from pathlib import Path
@@ -8,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from press.blog import Blog
+from press.machine.versions import LIGHTER, missing, versions_of
+from press.workers.task import packages_of
 
-from .conftest import Press, add_post
+from .conftest import ROOT, Press, add_post
 
 NAMES = """\
 ---
@@ -92,6 +95,42 @@ def test_pins_stand_until_they_are_upgraded(blog: Blog, press: Press, wheels: Pa
     name_packages(blog, "[]")
     assert press("pin").out == "no post names a package\n"
     assert not (blog.root / "requirements" / "posts.txt").exists()
+
+
+def test_what_needs_tensorflow_is_content_with_the_lighter_one(
+    blog: Blog, press: Press, wheels: Path
+) -> None:
+    offer(wheels, "heldoutplots", "1.0", "tensorflow")
+    for name in ("tensorflow", "tensorflow_cpu"):
+        offer(wheels, name, "2.21.0")
+    add_post(blog, "post", "# %%\nx = 1\n")
+    name_packages(blog, "[heldoutplots]")
+    (blog.root / "requirements").mkdir()
+    shutil.copy(ROOT / "requirements" / "tensorflow.in", blog.root / "requirements")
+
+    assert press("pin").code == 0
+
+    lines = [line for line in pins(blog).splitlines() if line.startswith("tensorflow")]
+    elsewhere = "platform_machine != 'x86_64' or sys_platform != 'linux'"
+    assert lines == [f"tensorflow==2.21.0 ; {elsewhere} \\"]
+
+
+def test_a_package_that_stands_for_another_counts_as_it(
+    blog: Blog, wheels: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    offer(wheels, "heldoutlight", "1.0")
+    monkeypatch.syspath_prepend(wheels / "heldoutlight-1.0-py3-none-any.whl")
+    (blog.root / "requirements").mkdir()
+    (blog.root / "requirements" / "run.txt").write_text("heldoutheavy==1.0\nheldoutlight==1.0\n")
+    assert missing(["heldoutheavy", "heldoutlight"]) == ["heldoutheavy"]
+    assert packages_of(blog.root) == {"heldoutlight": "1.0"}
+
+    monkeypatch.setitem(LIGHTER, "heldoutheavy", "heldoutlight")
+
+    assert missing(["heldoutheavy", "heldoutlight"]) == []
+    assert versions_of(set(), ["heldoutheavy"]) == {"heldoutheavy": "1.0"}
+    # Whichever of the two a worker has.
+    assert packages_of(blog.root) == {"heldoutheavy": "1.0"}
 
 
 def test_a_package_that_nobody_has_is_told(blog: Blog, press: Press, wheels: Path) -> None:

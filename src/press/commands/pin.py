@@ -63,6 +63,8 @@ def _compile(blog: Blog, wanted: list[str], words: list[str]) -> None:
         raise PressError("press pin", "needs uv, which this Python lacks", "run: pip install uv")
     own = [blog.root / "requirements" / f"{name}.txt" for name in ("test", "run")]
     words += [f"--constraints={file}" for file in own if file.is_file()]
+    lighter = blog.root / "requirements" / "tensorflow.in"
+    words += [f"--override={lighter}"] if lighter.is_file() else []
     done, log = run([sys.executable, "-m", "uv", "pip", "compile", *COMPILE, *words])
     if not done:
         raise failure(PINS, f"{', '.join(wanted)} cannot be pinned", log)

@@ -61,9 +61,21 @@ def is_library(root: Path, name: str) -> bool:
     return found is not None and found.origin is not None
 
 
+LIGHTER = {"tensorflow": "tensorflow-cpu"}
+"""Packages in whose place another one may be installed, which is the same for a script."""
+
+
+def version_of(package: str) -> str:
+    """Nothing if it is not installed."""
+    for name in (package, LIGHTER.get(package, package)):
+        for installed in importlib.metadata.distributions(name=name):
+            return installed.version
+    return ""
+
+
 def missing(names: Iterable[str]) -> list[str]:
     """Those of these packages that are not installed."""
-    return [name for name in names if not any(importlib.metadata.distributions(name=name))]
+    return [name for name in names if not version_of(name)]
 
 
 def versions_of(imports: set[str], named: Iterable[str] = ()) -> dict[str, str]:
@@ -71,13 +83,13 @@ def versions_of(imports: set[str], named: Iterable[str] = ()) -> dict[str, str]:
     packages = {package for name in imports for package in _providers(name)} | set(named)
     if "keras" in packages:
         packages.add("tensorflow")
-    return {package: importlib.metadata.version(package) for package in sorted(packages)}
+    return {package: version_of(package) for package in sorted(packages)}
 
 
 def _providers(name: str) -> Sequence[str]:
     """Most packages have the name that is imported; the long list is for the others."""
     if name in sys.stdlib_module_names:
         return ()
-    if any(importlib.metadata.distributions(name=name)):
+    if version_of(name):
         return (name,)
     return importlib.metadata.packages_distributions().get(name, ())

@@ -1,6 +1,5 @@
 """One job, done by a worker: the only code of press that the engine calls there."""
 
-import importlib.metadata
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
@@ -11,7 +10,7 @@ import press
 from press.files import digest
 from press.machine.identity import machine_id
 from press.machine.python import POSTS
-from press.machine.versions import read_pins
+from press.machine.versions import LIGHTER, read_pins, version_of
 from press.workers.job import Done, Job, job_in
 from press.workers.loaded import Pressed
 
@@ -73,8 +72,8 @@ def difference(job: Job) -> str:
 
 def packages_of(root: Path) -> dict[str, str]:
     """Those that results depend on, as they are installed here."""
-    pins = [*read_pins(root, "run"), *read_pins(root, POSTS)]
-    return {name: version for name in pins if (version := version_of(name))}
+    pins = {*read_pins(root, "run"), *read_pins(root, POSTS)} - {*LIGHTER.values()}
+    return {name: version for name in sorted(pins) if (version := version_of(name))}
 
 
 def resources_of(packages: Mapping[str, str]) -> dict[str, float]:
@@ -99,13 +98,6 @@ def own_digest() -> str:
         for path in sorted(folder.rglob("*.py"))
     ]
     return digest("\n".join(parts))
-
-
-def version_of(package: str) -> str:
-    try:
-        return importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:
-        return ""
 
 
 def _pressed(
