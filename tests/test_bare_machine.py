@@ -242,10 +242,14 @@ def test_what_was_put_in_is_compiled_beside(made: Clone) -> None:
     environment = Environment(made.root)
     kept = environment.packages / "__pycache__"
     assert not list(kept.glob("small.*"))
+    inner = environment.packages / "package" / "inner"
+    inner.mkdir(parents=True)
+    (inner / "module.py").touch()
 
     environment.compile_beside()
 
     waited(lambda: list(kept.glob("small.*.pyc")))
+    waited(lambda: list((inner / "__pycache__").glob("module.*.pyc")))
 
 
 def test_larger_layer_is_installed_when_first_needed(made: Clone) -> None:

@@ -86,12 +86,12 @@ def _is_module(folder: Path, name: str) -> bool:
 def _run(blog: Blog, slug: str) -> Record:
     import asyncio
 
-    from press.commands.build import Order, follow_waiting, plan_of
+    from press.flow.plan import Order, plan_of
+    from press.flow.together import follow_waiting
 
     with locked(blog):
-        order = Order((slug,))
-        plan = plan_of(blog, order)
-        asyncio.run(follow_waiting(blog, plan, order))
+        plan = plan_of(blog, Order((slug,)))
+        asyncio.run(follow_waiting(blog, plan))
         if plan.errors:
             raise Problems(plan.errors)
         return plan.records[slug]

@@ -10,9 +10,11 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 from press.blog import Blog, locked
-from press.commands.build import Order, finish, follow_waiting, plan_of
 from press.commands.words import add_baseurl, add_time_limit
+from press.flow.finish import finish
+from press.flow.plan import Order, plan_of
 from press.flow.posts import sweep
+from press.flow.together import follow_waiting
 from press.script.cells import TEXT_FORMATS, find_scripts
 from press.site.jekyll import OUTPUT, Jekyll
 from press.site.server import HOST, Builds, server
@@ -102,8 +104,8 @@ async def _rebuild(blog: Blog, order: Order, builds: Builds, warm: "Warm | None"
             jekyll = Jekyll(blog, order.baseurl)
             plan = plan_of(blog, order)
             if plan.waiting:
-                await follow_waiting(blog, plan, order, warm)
-            finish(blog, plan, order, jekyll)
+                await follow_waiting(blog, plan, warm)
+            finish(blog, plan, jekyll)
         builds.finished()
     except (PressError, Problems, OSError) as error:
         say(str(error))

@@ -53,7 +53,7 @@ def gather(blog: Blog, wanted: Sequence[str] = ()) -> Gathered:
         with noted(errors, f"{blog.shown(posts[slug])}:1"):
             post = read_post(blog, posts[slug], quotables)
             if slug in scripts:
-                works.append(_work(blog, slug, post, scripts[slug]))
+                works.append(_work(blog, post, scripts[slug]))
             else:
                 plain.append(post)
     return Gathered(tuple(works), tuple(plain), tuple(errors))
@@ -64,13 +64,13 @@ def scripts_of_posts(blog: Blog) -> dict[str, Path]:
     return {slug: path for slug, path in find_scripts(blog).items() if slug in posts}
 
 
-def _work(blog: Blog, slug: str, post: Post, script: Path) -> Work:
+def _work(blog: Blog, post: Post, script: Path) -> Work:
     try:
-        return Work(slug, post, script, read_record(blog, slug))
+        return Work(post.slug, post, script, read_record(blog, post.slug))
     except NewerRecord:
         raise
     except PressError as error:
-        return Work(slug, post, script, None, error)
+        return Work(post.slug, post, script, None, error)
 
 
 def _check_wanted(wanted: Sequence[str], posts: Iterable[str]) -> None:

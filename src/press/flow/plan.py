@@ -1,0 +1,63 @@
+"""What a build is to do: everything is read, and each post decided on."""
+
+import math
+from dataclasses import dataclass
+
+from press.blog import Blog
+from press.flow.decision import Decision, decide
+from press.flow.mode import TIME_LIMIT, Mode
+from press.flow.posts import Work, gather
+from press.flow.shards import Shard, dealt
+from press.record.freshness import cost
+from press.record.record import Record
+from press.site.post import Post
+from press.voice.errors import PressError, noted
+
+
+@dataclass(frozen=True)
+class Order:
+    """What the author asked for."""
+
+    slugs: tuple[str, ...] = ()
+    mode: Mode = Mode.BUILD
+    jobs: int | None = None
+    time_limit: float = TIME_LIMIT
+    baseurl: str | None = None
+    shard: Shard | None = None
+    workers: str | None = None
+
+
+@dataclass
+class Plan:
+    """What there is to do, and what is known of it so far."""
+
+    order: Order
+    works: tuple[Work, ...]
+    plain_posts: tuple[Post, ...]
+    errors: list[PressError]
+    records: dict[str, Record]
+    """By slug, the records that are current."""
+    waiting: list[Work]
+    """Posts whose record is not."""
+
+
+def plan_of(blog: Blog, order: Order) -> Plan:
+    """Read everything, and see what has to be done."""
+    gathered = gather(blog, order.slugs)
+    plan = Plan(order, gathered.works, gathered.plain_posts, list(gathered.errors), {}, [])
+    for work in gathered.works:
+        with noted(plan.errors, f"{work.post.path}:1"):
+            decision = decide(blog, work, order.mode)
+            if decision is Decision.STAND and work.record:
+                plan.records[work.slug] = work.record
+            else:
+                plan.waiting.append(work)
+    plan.waiting = dealt(plan.waiting, order.shard)
+    # The longest first, or what may be: else it would be alone at the end.
+    plan.waiting.sort(key=_seconds, reverse=True)
+    return plan
+
+
+def _seconds(work: Work) -> float:
+    known = cost(work.record)
+    return math.inf if known is None else known
