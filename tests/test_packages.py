@@ -3,7 +3,7 @@
 import json
 import shutil
 import zipfile
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import pytest
@@ -124,6 +124,8 @@ def test_a_package_that_stands_for_another_counts_as_it(
     (blog.root / "requirements" / "run.txt").write_text("heldoutheavy==1.0\nheldoutlight==1.0\n")
     assert missing(["heldoutheavy", "heldoutlight"]) == ["heldoutheavy"]
     assert packages_of(blog.root) == {"heldoutlight": "1.0"}
+    with pytest.raises(PackageNotFoundError):
+        versions_of(set(), ["heldoutheavy"])
 
     monkeypatch.setitem(LIGHTER, "heldoutheavy", "heldoutlight")
 

@@ -9,7 +9,6 @@ import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from importlib.resources import files
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -30,11 +29,10 @@ from press.record.storage import read_record
 from .conftest import ROOT, empty_blog, served, wait_for_frames, with_theme
 from .networks import described, weights_of
 from .nonsense import NONSENSE, arc
-from .test_page import ALL_RULES, LAYOUT_SHIFT
+from .test_page import LAYOUT_SHIFT, violations
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-AXE = (files("axe_playwright_python") / "axe.min.js").read_text("utf-8")
 PAD = 280
 Array = np.ndarray[Any, Any]
 
@@ -1303,11 +1301,8 @@ def test_axe_finds_nothing(browser: Browser, address: str, thorough: bool) -> No
     # Every day two: both widths and both schemes.
     for width, scheme in looks if thorough else (looks[0], looks[-1]):
         pad = opened(browser, address, width, color_scheme=scheme, bypass_csp=True)
-        pad.page.evaluate(AXE)
         for name in ("Undo", "Clear"):
-            found = pad.page.evaluate(ALL_RULES)
-            rules = [(rule["id"], rule["nodes"][0]["html"]) for rule in found["violations"]]
-            assert rules == [], (width, scheme)
+            assert violations(pad.page) == [], (width, scheme)
             press(pad, name)
         small = pad.page.evaluate("""
           [...document.querySelectorAll(".pad :is(button, label)")]

@@ -31,16 +31,11 @@ WORDS = {**LAYERS, POSTS: "the packages that posts name"}
 TOLD_BY = {"run": "nbconvert", "workers": "distributed", "test": "pytest"}
 """A package that is there if those of its layer are."""
 COMPILE = """
-import compileall, ctypes, os, pathlib, signal, sys
+import compileall, ctypes, os, signal, sys
 os.nice(19)
 if sys.platform == "linux":
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # ends with whoever has begun it
-packages = pathlib.Path(sys.argv[1])
-size = lambda package: sum(file.stat().st_size for file in package.rglob("*.py"))
-# The largest first: whoever imports it meanwhile has the more left to do.
-for package in sorted(packages.iterdir(), key=size, reverse=True):
-    compileall.compile_dir(package, quiet=2)
-compileall.compile_dir(packages, maxlevels=0, quiet=2)
+compileall.compile_dir(sys.argv[1], quiet=2)
 """
 
 

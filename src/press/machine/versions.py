@@ -83,7 +83,8 @@ def versions_of(imports: set[str], named: Iterable[str] = ()) -> dict[str, str]:
     packages = {package for name in imports for package in _providers(name)} | set(named)
     if "keras" in packages:
         packages.add("tensorflow")
-    return {package: version_of(package) for package in sorted(packages)}
+    # Of what is not installed the second one says so.
+    return {p: version_of(p) or importlib.metadata.version(p) for p in sorted(packages)}
 
 
 def _providers(name: str) -> Sequence[str]:
