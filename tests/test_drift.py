@@ -145,6 +145,7 @@ def test_the_ledger_keeps_what_moved_and_where_it_came_from() -> None:
 
     assert entry["values"] == {"a": "97.8%"}
     assert (entry["date"], entry["threads"]) == (old.provenance.date, 2)
+    assert entry["compute"] == old.keys.compute
     assert entry["verdicts"].keys() == entry["values"].keys()
     assert set(entry["verdicts"].values()) <= {WITHIN, MOVED}
     assert ledger_entry(old, []) == []

@@ -216,6 +216,123 @@ def test_what_cannot_be_proved_equal_is_run_again(
 
 
 @pytest.mark.usefixtures("eager")
+def test_what_wrote_files_before_a_snapshot_writes_them_again_once(
+    blog: Blog, press: Press, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(needs, "QUICK", 0.5)
+    script = """\
+# %% header
+from pathlib import Path
+Path("log.csv").write_text("epoch\\n");
+
+# %% quick
+a = 1
+
+# %% slow
+import time
+time.sleep(0.7)
+
+# %% line
+with open("log.csv", "a") as file:
+    file.write("1\\n");
+del file
+
+# %% more
+b = 2
+
+# %% shown
+print(Path("log.csv").read_text())
+"""
+    add_post(blog, "post", script)
+    assert press("build").code == 0
+    whole = results(blog)
+
+    for _ in range(2):  # the second goes on from a snapshot of the first
+        script += "pass\n"
+        add_post(blog, "post", script)
+        told = press("build")
+        assert results(blog)["cells"][5].output == whole["cells"][5].output == "epoch\n1"
+        assert said_cells_known(told.err) == 5, told.err
+
+
+HELPERS = """\
+import functools
+import random
+import re
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+import numpy as np
+
+HERE, WORDS = Path("."), re.compile("a")
+rng = np.random.default_rng(0)
+own = random.Random(0)
+WEIGHTS = np.zeros(3)
+
+
+class Kind(Enum):
+    A = 1
+
+
+@dataclass
+class Holder:
+    many: int = 3
+    drawn = np.zeros(1)
+
+    @property
+    def more(self):
+        return self.many + 1
+
+
+@functools.lru_cache
+def board():
+    return [0, 0]
+
+
+def step(kept=np.zeros(1)):
+    WEIGHTS[:] += 1
+    kept += 1
+    Holder.drawn += 1
+    return float(WEIGHTS.sum() + kept[0])
+
+
+def nothing():
+    return 0.0
+"""
+
+
+@pytest.mark.usefixtures("eager")
+@pytest.mark.parametrize(
+    ("does", "known"),
+    [
+        ("float(rng.normal())", False),
+        ("helpers.own.random()", False),
+        ("helpers.step()", False),
+        ("helpers.board().append(1)", False),
+        ("helpers.nothing()", True),
+    ],
+)
+def test_what_a_module_beside_the_script_holds_is_proved_or_run_again(
+    blog: Blog, press: Press, does: str, known: bool
+) -> None:
+    (blog.code / "helpers.py").write_text(HELPERS)
+    show = "print(rng.normal(), helpers.own.random(), helpers.step(), helpers.Holder.drawn)\n"
+    show += "print(helpers.board())\n"
+    script = f"# %% a\nimport helpers\nfrom helpers import rng\n\n# %% b\nx = {does}\n\n"
+    add_post(blog, "post", f"{script}# %% c\n{show}")
+    assert press("build").code == 0
+    whole = results(blog)["cells"][2].output
+
+    add_post(blog, "post", f"{script}# %% c\n{show}pass\n")
+    told = press("build")
+
+    assert told.code == 0, told.err
+    assert results(blog)["cells"][2].output == whole
+    assert said_cells_known(told.err) == (2 if known else 0) or not known, told.err
+
+
+@pytest.mark.usefixtures("eager")
 def test_a_damaged_snapshot_is_passed_over(blog: Blog, press: Press) -> None:
     script = "# %% a\nx = 1\n\n# %% b\ny = x + 1\n\n# %% c\nprint(y)\n"
     add_post(blog, "post", script)

@@ -327,6 +327,7 @@ def test_the_course_of_a_value_is_drawn(themed: Blog, press: Press) -> None:
     assert record
     entry = {
         "date": "2026-01-02T03:04:05Z",
+        "compute": record.keys.compute,
         "python": "3.11.7",
         "packages": {"keras": "3.14.0"},
         "cpu": "Another processor",
@@ -335,7 +336,8 @@ def test_the_course_of_a_value_is_drawn(themed: Blog, press: Press) -> None:
         "verdicts": {"share": "moved"},
     }
     later = {**entry, "date": "2026-02-03T03:04:05Z", "values": {"share": "98.0%"}}
-    write_record(themed, "post", Filed(replace(record, ledger=(entry, later))))
+    other = {**entry, "compute": "of other code", "values": {"share": "11.0%"}}
+    write_record(themed, "post", Filed(replace(record, ledger=(other, entry, later))))
 
     assert press("build").code == 0
 

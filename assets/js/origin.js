@@ -38,12 +38,12 @@ function made(name, text, attributes = {}) {
   return element;
 }
 
-const day = (date) => new Date(date).toLocaleDateString(document.documentElement.lang, { day: "numeric", month: "long", year: "numeric" });
+const day = (date) => new Date(date).toLocaleDateString(document.documentElement.lang, { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" });
 
-function lines({ values, cells, script, provenance, ledger }, { of: name, tolerance = values[name].tolerance }) {
+function lines({ values, cells, script, provenance, ledger, keys }, { of: name, tolerance = values[name].tolerance }) {
   const { text, cell, line, runs, each = [], expected } = values[name];
   const { source, line: first } = cells.find((one) => one.name === cell);
-  const before = ledger.filter((entry) => entry.values[name] && entry.values[name] !== text);
+  const before = ledger.filter((entry) => entry.compute === keys.compute && entry.values[name] && entry.values[name] !== text);
   const told = [
     runs && say("mean_of", { n: runs, range: expected }),
     each.length > 0 && say("one_by_one", { values: each.join(", ") }),

@@ -6,16 +6,16 @@ const buttons = [];
 
 function show(verdict) {
   for (const row of rows) row.hidden = Boolean(verdict) && row.dataset.verdict !== verdict;
-  for (const button of buttons) button.setAttribute("aria-pressed", button.dataset.of === verdict);
+  for (const button of buttons) button.setAttribute("aria-pressed", button.dataset.tally === verdict);
 }
 
 for (const item of document.querySelectorAll(".tally li")) {
   const button = document.createElement("button");
   button.type = "button";
-  button.dataset.of = item.dataset.of;
+  button.dataset.tally = item.dataset.tally;
   button.setAttribute("aria-pressed", false);
   button.append(...item.childNodes);
-  button.addEventListener("click", () => show(button.getAttribute("aria-pressed") === "true" ? "" : button.dataset.of));
+  button.addEventListener("click", () => show(button.getAttribute("aria-pressed") === "true" ? "" : button.dataset.tally));
   item.append(button);
   buttons.push(button);
 }

@@ -70,7 +70,7 @@ def _post(blog: Blog, work: Work, options: argparse.Namespace) -> Iterator[Post]
 
     if work.damage:
         raise work.damage
-    state = judge(blog, work.script, work.record)
+    state = judge(blog, work.script, work.record, work.post.packages)
     if work.record is None or state.stale:
         raise staleness(blog, work.script, state)
     reading = read(blog, work.script, work.record, work.post.packages)

@@ -74,7 +74,7 @@ def trial_of(blog: Blog, work: Work, folder: Path, errors: list[PressError]) -> 
     from press.flow.running import conditions_of
 
     with noted(errors, f"{work.post.path}:1"):
-        reading = read(blog, work.script, work.record)
+        reading = read(blog, work.script, work.record, work.post.packages)
         conditions = conditions_of(blog, reading.script, Mode.REHEARSAL, None)
         conditions.data()
         place = replace(conditions.place, folder=_only_inputs(blog, reading, folder / work.slug))

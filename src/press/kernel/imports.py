@@ -14,11 +14,13 @@ import threading
 import types
 from collections import OrderedDict, defaultdict, deque
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from press.kernel import abstract, functions, garbage
 from press.kernel.parts import module_of
-from press.kernel.places import Path, found, told
+from press.kernel.places import Path as Way
+from press.kernel.places import found, told
 
 OURS = {"press", "__main__", "__mp_main__"}
 CHANGING = re.compile(
@@ -38,7 +40,7 @@ CHANGING = re.compile(
 
 class Image(NamedTuple):
     owner: Any
-    path: Path
+    path: Way
     keys: tuple[Any, ...] | None
     items: tuple[Any, ...]
 
@@ -47,7 +49,7 @@ contents: dict[int, Image] = {}
 """By address, what containers hold."""
 attributes: dict[int, Image] = {}
 """By address, what modules, classes and other objects have under names."""
-landmarks: dict[int, Path] = {}
+landmarks: dict[int, Way] = {}
 """Objects that libraries made when they were loaded."""
 seen: set[str] = set()
 """Modules with an image."""
@@ -55,6 +57,7 @@ depth = threading.local()
 
 
 def watch() -> None:
+    begun[0] = f"{Path.cwd()}{os.sep}"
     bootstrap: Any = sys.modules["_frozen_importlib"]
     load = bootstrap._find_and_load
 
@@ -63,6 +66,18 @@ def watch() -> None:
             return load(name, import_)
 
     bootstrap._find_and_load = find_and_load
+
+
+begun = [""]
+"""The folder in which the kernel has begun."""
+
+
+def is_neighbour(name: str) -> bool:
+    """Whether a module lies beside the script, or below."""
+    place = getattr(sys.modules.get(name), "__file__", None)
+    if name.partition(".")[0] in OURS or not isinstance(place, str):
+        return False
+    return place.startswith(begun[0]) and "site-packages" not in place
 
 
 def _is_own(name: str) -> bool:
@@ -106,9 +121,7 @@ def note() -> None:
             _look_below(image, made)
 
 
-def _image(
-    owner: Any, content: Any, path: Path, known: dict[int, Image], made: list[Image]
-) -> None:
+def _image(owner: Any, content: Any, path: Way, known: dict[int, Image], made: list[Image]) -> None:
     if id(owner) in known:
         return
     if type(content) in PLAIN or isinstance(content, Mapping):
@@ -152,7 +165,7 @@ def _look_below(image: Image, made: list[Image]) -> None:
             _note_object(item, kind, path, made)
 
 
-def _note_object(item: Any, kind: int, path: Path, made: list[Image]) -> None:
+def _note_object(item: Any, kind: int, path: Way, made: list[Image]) -> None:
     if kind != INSTANCE:
         _image(item, held_by(item), path, contents, made)
     if kind != CONTAINER:
@@ -162,7 +175,7 @@ def _note_object(item: Any, kind: int, path: Path, made: list[Image]) -> None:
             return
 
 
-def _note_function(function: types.FunctionType, path: Path, made: list[Image]) -> None:
+def _note_function(function: types.FunctionType, path: Way, made: list[Image]) -> None:
     """With what it has been told and keeps, as generic functions do."""
     functions.note(function, path)
     if not (function.__closure__ or function.__dict__):
@@ -229,10 +242,10 @@ def _kind(kind: type) -> int:
 def landmark(item: Any) -> str | None:
     """Where an object stands, if a library made it when it was loaded, and it is there still."""
     path = path_of(item)
-    return told(path) if path else None
+    return told(path) if path and not is_neighbour(str(path[0])) else None
 
 
-def path_of(item: Any) -> Path | None:
+def path_of(item: Any) -> Way | None:
     path = landmarks.get(id(item))
     with contextlib.suppress(Exception):
         return path if path and found(path) is item else None

@@ -44,7 +44,7 @@ class Beginning:
 
 def told(shell: Any, beginning: Beginning) -> Iterator[tuple[str, Any]]:
     """All that code can reach without a name, piece by piece."""
-    yield "os.environ", _changed(beginning.environment, os.environ)
+    yield "the environment", _changed(beginning.environment, os.environ)
     yield "the current folder", str(Path.cwd())
     yield "the umask", _status("Umask")
     yield "the locale", locale.setlocale(locale.LC_ALL)
@@ -100,6 +100,9 @@ SETTINGS: Mapping[str, Callable[[Any], Any]] = {
         )
     ],
     "csv": lambda csv: [csv.field_size_limit(), *map(_dialect, csv.list_dialects())],
+    "numpy": lambda numpy: [
+        *(numpy.geterr(), numpy.geterrcall(), numpy.getbufsize(), numpy.get_printoptions())
+    ],
     "_tracemalloc": lambda tracemalloc: tracemalloc.is_tracing(),
     "matplotlib": lambda matplotlib: str(matplotlib.rcParams._get("backend")),
 }
@@ -118,9 +121,11 @@ LIMITS = [name for name in dir(resource) if name.startswith("RLIMIT_")]
 
 def _refuse_what_runs(beginning: Beginning) -> None:
     for thread in threading.enumerate():
-        own = imports.is_changing(module_of(type(thread)))
-        if id(thread) not in beginning.threads and not own:
+        if id(thread) not in beginning.threads and not _is_the_kernels(thread):
             raise Unknown("a thread is at work", repr(thread.name))
+    for number, frame in sys._current_frames().items():
+        if number != threading.get_ident() and any(map(_runs_the_script, _outwards(frame))):
+            raise Unknown("a thread is at work", str(number))
     for number, path in sorted(_open_files().items()):
         if beginning.files.get(number) != path:
             raise Unknown("is open", path)
@@ -134,6 +139,28 @@ def _refuse_what_runs(beginning: Beginning) -> None:
             and "/lib/python" not in code.co_filename
         ):
             raise Unknown("an asynchronous task is not through", code.co_qualname)
+
+
+def _is_the_kernels(thread: threading.Thread) -> bool:
+    """By what it runs: whoever begins a thread begins one of this class."""
+    if isinstance(thread, threading._DummyThread):
+        return True  # one of a compiled library, seen when it ran something
+    work = getattr(thread, "_target", None)
+    modules = {module_of(type(thread)), str(getattr(work, "__module__", ""))}
+    return any(
+        imports.is_changing(name) and name.partition(".")[0] not in ("threading", "concurrent")
+        for name in modules
+    )
+
+
+def _outwards(frame: types.FrameType | None) -> Iterator[types.FrameType]:
+    while frame:
+        yield frame
+        frame = frame.f_back
+
+
+def _runs_the_script(frame: types.FrameType) -> bool:
+    return frame.f_globals.get("__name__") == "__main__" and "get_ipython" in frame.f_globals
 
 
 QUIET = ("socket:", "/dev/", "anon_inode:", "/proc/", "/sys/", "/memfd:")
@@ -230,7 +257,7 @@ def _hooks(shell: Any) -> Iterator[object]:
         known = [(_name(kind), show) for kind, show in formatter.type_printers.items()]
         known += [(".".join(kind), show) for kind, show in formatter.deferred_printers.items()]
         shown = sorted((kind, _name(show)) for kind, show in known if kind not in DRAWN)
-        yield [mime, formatter.enabled, shown]
+        yield [mime, formatter.enabled, shown, _plain(formatter.trait_values(config=True))]
     yield [
         shell.ast_node_interactivity,
         shell.autoawait,
@@ -247,6 +274,11 @@ def _magic(magic: Any) -> str:
     return "" if magic.__module__.startswith("IPython.") else _name(magic)
 
 
+def _plain(settings: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    return sorted((name, item) for name, item in settings.items() if type(item) in PLAIN)
+
+
+PLAIN = (bool, int, float, str)
 DRAWN = {"matplotlib.figure.Figure"}
 """Press itself says in which formats figures are drawn."""
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from press.kernel import imports, process_state
+from press.kernel import imports, neighbours, process_state
 from press.kernel.changes import changes
 from press.kernel.description import Description
 from press.kernel.parts import Drawn, Unknown, is_of_script
@@ -15,7 +15,7 @@ HARMLESS = re.compile(
     .*\.(__slotnames__|__annotations__|__warningregistry__|__abstractmethods__
         |_value2member_map_.*|__pybind11_\w+)
     | (_cython_\w+|pyparsing|google|absl|_ctypes|ctypes)\b.*
-    | (posix|os)\.environ.* | logging\.(_handler\w*|root|Logger\.(manager|root))\b.*
+    | (posix|os)\.environ\b.+ | logging\.(_handler\w*|root|Logger\.(manager|root))\b.*
     | tempfile\._name_sequence\b.* | typing\.(_cleanups | _overload_registry)\b.*
     | sys\.meta_path | tensorflow\..*RUNTIME_FUNCTION_REFS.*
     | (sys|builtins)\.(last_\w+|ps\d|_|displayhook|modules.*|__press_\w+|exit|quit|display|input)
@@ -74,6 +74,8 @@ def proof(shell: Any, bound: Iterable[str], beginning: process_state.Beginning) 
                 digests[change.place] = description.digest(
                     change.place, (change.is_gone, change.key, change.value)
                 )
+        for place, value in neighbours.held():
+            digests[place] = description.digest(place, value)
         for place, value in process_state.told(shell, beginning):
             digests[place] = description.digest(place, value)
     description.check_addresses()

@@ -92,7 +92,7 @@ def take(room: int) -> Request[Taken | NotTaken | None]:
 
 def lay(taken: Taken, sources: Sequence[str]) -> Request[None]:
     """Bring the kernel to where it was behind these cells, and prove that it is there."""
-    given = (taken.state, list(taken.arrays), list(sources), dict(taken.proof))
+    given = (taken.state, list(taken.arrays), list(sources), dict(taken.proof), list(taken.written))
     return _call(f"snapshot.lay{given!r}", _nothing)
 
 

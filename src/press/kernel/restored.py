@@ -103,6 +103,11 @@ def _keras() -> State:
     return {
         "names": dict(global_state.get_global_attribute("object_name_uids") or {}),
         "policy": keras.config.dtype_policy().name,
+        "settings": {
+            name: item
+            for name, item in vars(global_state.GLOBAL_STATE_TRACKER).items()
+            if type(item) in (bool, int, str)
+        },
         "seed": generator and (generator._initial_seed, generator.state.numpy()),
     }
 
@@ -118,6 +123,8 @@ def _put_back_keras(state: State) -> None:
         generator = SeedGenerator(seed)
         generator.state.assign(drawn)
         global_state.set_global_attribute("global_seed_generator", generator)
+    for name, item in state["settings"].items():
+        global_state.set_global_attribute(name, item)
     global_state.set_global_attribute("object_name_uids", defaultdict(int, state["names"]))
 
 
@@ -138,7 +145,7 @@ def _put_back_pillow(state: State) -> None:
 
 
 PACKAGES = {
-    "numpy": (_numpy, _put_back_numpy),
+    "numpy.random": (_numpy, _put_back_numpy),
     "matplotlib": (_matplotlib, _put_back_matplotlib),
     "tensorflow": (_tensorflow, _put_back_tensorflow),
     "PIL.Image": (_pillow, _put_back_pillow),

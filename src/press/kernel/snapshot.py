@@ -15,7 +15,15 @@ from typing import Any
 
 import cloudpickle
 
-from press.kernel import garbage, imports, memory, namespace, numpy_types, process_state, restored
+from press.kernel import (
+    garbage,
+    imports,
+    memory,
+    namespace,
+    numpy_types,
+    process_state,
+    restored,
+)
 from press.kernel.ourselves import at_work, unnoticed
 from press.kernel.parts import Unknown
 from press.kernel.proof import Proof, differences, proof
@@ -32,6 +40,8 @@ REACHES_OUT = (
 )
 changed: dict[int, set[str]] = {}
 """By the number of the cell, what it changed outside the kernel."""
+now = [-1]
+"""The number of the cell that runs or ran last; what is run once more beside a snapshot is none."""
 SHOWN = 4
 """How many pieces that differ are named."""
 IN_PASSING = 1 << 30
@@ -59,9 +69,9 @@ def watch(shell: Any) -> None:
             paths = [] if event == "subprocess.Popen" and "fc-list" in details[1] else [event]
         else:
             return
-        if at_work():
+        if at_work() or now[0] < 0:
             return
-        here = changed.setdefault(shell.execution_count - 1, set())
+        here = changed.setdefault(now[0], set())
         for path in map(os.fsdecode, (path for path in paths if isinstance(path, str | bytes))):
             if event == "os.remove" and path in here:
                 here.remove(path)
@@ -74,6 +84,12 @@ def watch(shell: Any) -> None:
     sys.addaudithook(note)
     imports.watch()
     shell.events.register("pre_execute", begin)
+    shell.events.register("pre_run_cell", _count)
+
+
+def _count(_: object) -> None:
+    """Press' own questions are silent, and no cells."""
+    now[0] += 1
 
 
 def begin() -> None:
@@ -172,10 +188,19 @@ def _write(vault: Vault, name: str, data: bytes, done: LockType) -> None:
 
 
 @unnoticed
-def lay(state: str, arrays: list[str], sources: list[str], before: dict[str, str]) -> None:
+def lay(
+    state: str,
+    arrays: list[str],
+    sources: list[str],
+    before: dict[str, str],
+    written: list[int],
+) -> None:
     """Bring the kernel to where it was behind these cells, and prove that it is there."""
     with garbage.paused(), memory.hashed_once():
         _lay(_shell(), _vault(), state, arrays, sources, before)
+    now[0] = len(sources) - 1
+    changed.clear()
+    changed.update((number, {"what it changed in the run before"}) for number in written)
 
 
 def _lay(

@@ -202,6 +202,7 @@ def ledger_entry(old: Record, drifts: list[Drift]) -> list[dict[str, Any]]:
     return [
         {
             "date": origin.date,
+            "compute": old.keys.compute,
             "python": origin.python,
             "packages": dict(origin.packages),
             "cpu": origin.cpu,

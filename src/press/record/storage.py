@@ -58,9 +58,19 @@ def read_record(blog: Blog, slug: str, *, trusting: bool = False) -> Record | No
 def write_record(blog: Blog, slug: str, made: Filed[Record]) -> None:
     """Put new results in place: files first, the record last, then no file it does not name."""
     for file, data in made.files.items():
+        _check_place(slug, file)
         write(blog.root / file, data)
     write(blog.record(slug), dumps(made.record))
     remove_strays(blog, {slug: made.record})
+
+
+def _check_place(slug: str, file: str) -> None:
+    """Records come from other machines, too: they write where runs of their post do."""
+    folder, _, name = file.rpartition("/")
+    own = folder == f"img/{slug}" or (folder == "downloads" and name.startswith(f"{slug}."))
+    if not own or not MADE_BY_RUNS.fullmatch(name):
+        problem = f"a record of {slug} may not write it"
+        raise PressError(file, problem, "do not take anything from where it came from")
 
 
 def remove_strays(blog: Blog, records: Mapping[str, Record]) -> None:

@@ -29,6 +29,8 @@ DOUBTFUL = re.compile(
     r"|putenv|unsetenv|setprofile|settrace|gc|__subclasses__|_getframe|currentframe"
     r"|sys\.modules|ctypes|atexit|finalize|__del__|dup2?|register_error|addaudithook|__builtins__"
     r"|(?:pre|post)_(?:execute|run_cell))\b"
+    r"|\b(?:tf|tensorflow)\.(?:random|image)\.(?!stateless)\w+"
+    r"(?=\((?:[^()]|\([^()]*\))*\bseed\s*=)"
     r"|(?<!\bself)\.(?!(?:lru_cache|cached_property|cache(?:_info|_clear|_parameters)?)\b)\w*cache\w*"
 )
 """What asks a process for what is its own, when garbage is collected, or reaches names by no name.

@@ -81,6 +81,7 @@ class Session(NotebookClient):
         )
         super().__init__(new_notebook(), km=manager, timeout=time_limit)
         self.log.disabled = True
+        self.skip_cells_with_tag = ""  # every cell counts for the key, so every one is run
         self.was_asked_to_exit = False
         self.on_cell_executed = self._note_exit
         self._hear: Callable[[str], None] = lambda _: None

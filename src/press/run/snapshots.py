@@ -26,7 +26,7 @@ from press.script.cells import Cell, Script
 from press.script.inputs import Inputs, data_of
 from press.script.keys import ENGINE, code_of
 
-FORMAT = 11
+FORMAT = 12
 """Counted up when snapshots are made or laid differently."""
 LIMIT = 4 << 30
 """Bytes on disk; the snapshots not used for longest go first."""

@@ -1,6 +1,7 @@
 """What a script reads besides its own text: local modules, files it names, data sets, a style."""
 
 import ast
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,8 @@ from press.voice.errors import PressError
 
 STYLE = "matplotlibrc"
 """Beside the scripts; Matplotlib reads it on its own."""
+LONGEST = 200
+"""Characters of a text that may name a file."""
 SEEDING = {"set_random_seed", "default_rng", "seed"}
 
 
@@ -79,12 +82,11 @@ def inputs_of(
     Files that an earlier run made itself (`products`) are results, not inputs.
     """
     modules = _modules(blog, script)
-    named = {
-        f"code/{node.value}"
-        for node in _nodes(script)
-        if isinstance(node, ast.Constant) and isinstance(node.value, str)
-        if _names_file(blog.code, node.value)
-    }
+    nodes = _nodes(script)
+    for path in modules:
+        nodes += ast.walk(parsed_module(blog, path))
+    texts = {node.value for node in nodes if isinstance(node, ast.Constant)}
+    named = {file for text in texts if isinstance(text, str) and (file := _file(blog, text))}
     style = {f"code/{STYLE}"} if (blog.code / STYLE).is_file() else set()
     files = (named - set(products) - set(modules) - {script.path}) | style
     return Inputs(
@@ -94,10 +96,16 @@ def inputs_of(
     )
 
 
-def _names_file(folder: Path, text: str) -> bool:
-    if not 0 < len(text) < 200 or text.startswith(("/", "~", ".")) or "\n" in text or "\0" in text:
-        return False
-    return (folder / text).is_file()
+def _file(blog: Blog, text: str) -> str | None:
+    """The file of the blog that a text names, as code in `code/` would find it."""
+    if not text or len(text) > LONGEST or text.startswith(("/", "~")) or not text.isprintable():
+        return None
+    path = Path(os.path.normpath(blog.code / text))
+    try:
+        known = path.is_relative_to(blog.root) and path.is_file()
+    except OSError:  # a name that is too long for one
+        return None
+    return blog.shown(path) if known else None
 
 
 def _modules(blog: Blog, script: Script) -> set[str]:
@@ -118,7 +126,8 @@ def _module_files(blog: Blog, name: str) -> list[Path]:
     folder, file = blog.code / top, blog.code / f"{top}.py"
     if not (folder.is_dir() or file.is_file()) or is_library(blog.root, top):
         return []
-    return sorted(folder.rglob("*.py")) if folder.is_dir() else [file]
+    is_package = (folder / "__init__.py").is_file() or not file.is_file()
+    return sorted(folder.rglob("*.py")) if is_package else [file]
 
 
 def _imports(nodes: Iterable[ast.AST]) -> set[str]:

@@ -140,10 +140,17 @@ def _check_verdict(verdict: object, shown: str) -> None:
         try:
             if key in verdict and not names_in_rule(str(verdict[key])):
                 raise ValueError("it names no value")
+            if key in verdict and not _compares(ast.parse(str(verdict[key]), mode="eval").body):
+                raise ValueError("it compares nothing")
         except (SyntaxError, ValueError) as error:
             rule = verdict[key]
             remedy = "compare values, numbers, and their sums, products and abs()"
             raise PressError(f"{shown}:2", f"{rule!r} is no rule ({error})", remedy) from error
+
+
+def _compares(rule: ast.expr) -> bool:
+    parts = rule.values if isinstance(rule, ast.BoolOp) else ()
+    return isinstance(rule, ast.Compare) or (bool(parts) and all(map(_compares, parts)))
 
 
 def names_in_rule(rule: str) -> set[str]:

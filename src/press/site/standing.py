@@ -153,5 +153,5 @@ def _may_wait(blog: Blog) -> bool:
     soon = (datetime.now(UTC) - timedelta(days=1)).date().isoformat()
     return any(
         max([path.name[:10], *DATES.findall(path.read_text("utf-8", "replace"))]) >= soon
-        for path in blog.root.glob("**/_posts/*.*")
+        for path in blog.root.glob("**/_posts/**/*.*")
     )

@@ -79,7 +79,7 @@ async def connected(blog: Blog, where: str) -> AsyncIterator["Client"]:
             client = Client(address, security=secure, asynchronous=True, set_as_default=False)
             await client
         except (OSError, TimeoutError) as error:
-            told = f"cannot be reached ({str(error).splitlines()[0]})"
+            told = f"cannot be reached ({next(iter(str(error).splitlines()), 'it kept silent')})"
             remedy = "see that the scheduler runs there, with the same .press/workers.pem"
             raise PressError(where, told, remedy) from error
         try:
