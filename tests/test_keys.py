@@ -57,6 +57,23 @@ def test_what_is_only_shown_does_not_run_again(tmp_path: Path, old: str, new: st
     assert after.display != before.display
 
 
+def test_files_are_found_by_every_name_and_in_modules_too(tmp_path: Path) -> None:
+    blog = Blog(tmp_path)
+    (blog.code / "data").mkdir(parents=True)
+    (tmp_path / "_data").mkdir()
+    for name in ("code/a.csv", "code/b.csv", "code/data/c.py", "_data/d.csv"):
+        (tmp_path / name).write_text("x = 1\n")
+    (blog.code / "data.py").write_text("open('./b.csv')\n")
+    long = "Ж" * 130
+    text = f"# %% a\nimport data\nopen('./a.csv'), open('../_data/d.csv'), '{long}'\n"
+    (blog.code / "post.py").write_text(text)
+
+    inputs = inputs_of(blog, read_script(blog, blog.code / "post.py"))
+
+    assert set(inputs.files) == {"code/a.csv", "code/b.csv", "_data/d.csv"}
+    assert set(inputs.modules) == {"code/data.py"}  # which Python prefers to the folder
+
+
 @pytest.mark.parametrize(
     ("old", "new"),
     [

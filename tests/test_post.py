@@ -55,6 +55,11 @@ def test_what_is_not_rendered_is_not_quoted(tmp_path: Path) -> None:
     assert post.quotes == (Quote("value", "b", 6),)
 
 
+def test_a_day_that_is_none_is_told(tmp_path: Path) -> None:
+    with pytest.raises(PressError, match="the front matter holds no date"):
+        read(tmp_path, "---\ntitle: A\ndate: 2026-02-30\n---\n")
+
+
 def test_front_matter_quotes_too(tmp_path: Path) -> None:
     post = read(tmp_path, "---\ntitle: A\nfigure: f\nheadline: a\n---\n")
 

@@ -6,12 +6,13 @@ import subprocess
 from dataclasses import replace
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
 from press.blog import Blog
 from press.record.record import Filed, Record
-from press.record.storage import dumps, read_record, sealed, write_record
+from press.record.storage import dumps, lines, read_record, sealed, write_record
 from press.voice.errors import PressError
 
 from .examples import record
@@ -93,6 +94,33 @@ def test_a_record_cut_short_is_refused(tmp_path_factory: pytest.TempPathFactory,
 
     with pytest.raises(PressError, match=r"^_data/runs/post.json:\d+: (is damaged|is no run)"):
         stored(blog, content[: at % (len(content) - 2)])
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "src/press/cli.py",
+        "img/post/../x.0123abcd.svg",
+        "img/other/x.0123abcd.svg",
+        "img/post/x.svg",
+        "downloads/other.0123abcd.txt",
+        "_data/runs/other.json",
+    ],
+)
+def test_a_record_writes_only_where_runs_of_its_post_do(place: str, blog: Blog) -> None:
+    with pytest.raises(PressError, match="a record of post may not write it"):
+        write_record(blog, "post", Filed(record(), {place: b"x"}))
+
+    assert not (blog.root / place).exists()
+    assert not blog.record("post").exists()
+
+
+def test_numbers_are_numbers_for_jekyll_too(blog: Blog) -> None:
+    numbers = [1e-05, -3e-07, 1e22, 1.5e-07, 0.1, 3]
+
+    text = lines(numbers)
+
+    assert json.loads(text) == yaml.load(text, Loader=yaml.SafeLoader) == numbers
 
 
 def test_old_figures_go_when_the_new_record_stands(blog: Blog) -> None:

@@ -100,6 +100,10 @@ def test_an_edit_reaches_the_page_and_an_error_comes_and_goes(served: Served, bl
     assert news["number"] != first["number"]
     assert "<samp>23</samp>" in served.page("/base/posts/post/")[1]
 
+    words = blog.root / "_data" / "words.yml"
+    words.write_text(words.read_text() + "\nmore: words\n")
+    assert served.next_build()["number"] != news["number"]
+
 
 def test_the_page_keeps_its_place(served: Served, blog: Blog, browser: Browser) -> None:
     tall = "\n\n".join(f"Paragraph {n}." for n in range(200))

@@ -3,6 +3,7 @@
 import pytest
 
 from press.blog import Blog
+from press.site.settings import baseurl_of
 
 from .conftest import Press
 
@@ -53,3 +54,12 @@ def test_settings_that_name_what_no_run_gives(
     assert said in told.err
     assert "_config.yml:" in told.err
     assert "Traceback" not in told.err
+
+
+@pytest.mark.parametrize(
+    ("text", "base"), [("baseurl: /blog\n", "/blog"), ("baseurl:\n", ""), ("title: A\n", "")]
+)
+def test_the_folder_of_the_server_is_that_of_the_settings(text: str, base: str, blog: Blog) -> None:
+    (blog.root / "_config.yml").write_text(text)
+
+    assert baseurl_of(blog) == base

@@ -82,6 +82,17 @@ def test_what_cannot_be_read_is_told(text: str, told: str, blog: Blog) -> None:
     assert str(problems.value).startswith(f"_data/sources.bib{told}")
 
 
+def test_addresses_stay_as_they_are(blog: Blog) -> None:
+    page = "@misc{a, author = {A}, title = {B--C}, url = {https://xn--b.example/a--b},\t}\n"
+    paper = "@misc{b, author = {A}, title = {B}, doi = {https://doi.org/10.1/2}}\n"
+    bibliography(blog, page + paper)
+
+    found = read_sources(blog)
+
+    assert (found["a"].title, found["a"].url) == ("B–C", "https://xn--b.example/a--b")
+    assert found["b"].url == "https://doi.org/10.1/2"
+
+
 def test_names_stand_as_in_a_sentence() -> None:
     assert enumerated(["A"]) == some(["A"]) == "A"
     assert enumerated(["A", "B"]) == some(["A", "B"]) == "A and B"

@@ -148,6 +148,9 @@ def test_where_a_published_number_lies(published: str, verdict: str) -> None:
         "a <",
         "a == b",
         "not a",
+        "a - b",
+        "abs(a - b)",
+        "a > 1 and b",
         "a ** b > 1",
     ],
 )

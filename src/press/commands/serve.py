@@ -18,6 +18,7 @@ from press.flow.together import follow_waiting
 from press.script.cells import TEXT_FORMATS, find_scripts
 from press.site.jekyll import OUTPUT, Jekyll
 from press.site.server import HOST, Builds, server
+from press.site.settings import baseurl_of
 from press.voice.errors import PressError, Problems
 from press.voice.terminal import say
 
@@ -30,13 +31,13 @@ MADE_HERE = {
     OUTPUT,
     "Gemfile.lock",
     "img",
-    "_data",
     "downloads",
     ".press",
     ".git",
     ".jekyll-cache",
     "__pycache__",
 }
+MADE_DATA = {("_data", name) for name in ("runs", "pages", "seeds", "certificates")}
 
 
 def words(parser: argparse.ArgumentParser) -> None:
@@ -48,9 +49,10 @@ def words(parser: argparse.ArgumentParser) -> None:
 def main(blog: Blog, options: argparse.Namespace) -> None:
     order = Order(time_limit=options.time_limit, baseurl=options.baseurl)
     builds = Builds()
-    shown = server(blog.root / OUTPUT, order.baseurl or "", options.port, builds)
+    base = baseurl_of(blog) if order.baseurl is None else order.baseurl
+    shown = server(blog.root / OUTPUT, base, options.port, builds)
     threading.Thread(target=shown.serve_forever, daemon=True).start()
-    url = f"http://{HOST}:{shown.server_port}{order.baseurl or ''}/"
+    url = f"http://{HOST}:{shown.server_port}{base}/"
     try:
         asyncio.run(_follow(blog, order, builds, url))
     finally:
@@ -130,7 +132,8 @@ async def _edits(blog: Blog) -> AsyncIterator[list[PurePath]]:
 
     def counts(_: "Change", path: str) -> bool:
         parts = Path(path).relative_to(blog.root).parts
-        return parts[0] not in MADE_HERE and "__pycache__" not in parts and parts[-1][0] != "."
+        made = parts[0] in MADE_HERE or parts[:2] in MADE_DATA
+        return not made and "__pycache__" not in parts and parts[-1][0] != "."
 
     watched = awatch(
         blog.root, watch_filter=counts, yield_on_timeout=True, rust_timeout=200, debounce=400

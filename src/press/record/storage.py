@@ -134,6 +134,12 @@ def lines(tree: Any, margin: str = "") -> str:
 NOT_IN_YAML = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
 
 
+WITHOUT_POINT = re.compile(r"(^-?\d+)e")
+"""A number such as 1e-05, which for YAML is a text."""
+
+
 def _scalar(item: Any) -> str:
     text = json.dumps(item, ensure_ascii=False)
+    if isinstance(item, float):
+        return WITHOUT_POINT.sub(r"\1.0e", text)
     return NOT_IN_YAML.sub(lambda match: f"\\u{ord(match[0]):04x}", text)

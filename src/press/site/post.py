@@ -102,6 +102,10 @@ def _front(source: str, shown: str) -> dict[str, Any]:
         raise PressError(
             f"{shown}:{line}", f"the front matter is not YAML ({reason})", "mend it"
         ) from error
+    except ValueError as error:  # a date such as the thirtieth of February
+        raise PressError(
+            f"{shown}:2", f"the front matter holds no date ({error})", "mend it"
+        ) from error
     if not isinstance(front, dict):
         raise PressError(f"{shown}:2", "the front matter holds no keys", "write it as `key: value`")
     if "slug" in front:
@@ -140,8 +144,6 @@ def _check_verdict(verdict: object, shown: str) -> None:
         try:
             if key in verdict and not names_in_rule(str(verdict[key])):
                 raise ValueError("it names no value")
-            if key in verdict and not _compares(ast.parse(str(verdict[key]), mode="eval").body):
-                raise ValueError("it compares nothing")
         except (SyntaxError, ValueError) as error:
             rule = verdict[key]
             remedy = "compare values, numbers, and their sums, products and abs()"
@@ -157,7 +159,10 @@ def names_in_rule(rule: str) -> set[str]:
     """The values that a rule compares; ValueError or SyntaxError if it is none."""
     found: set[str] = set()
     called: set[int] = set()
-    for node in ast.walk(ast.parse(rule, mode="eval").body) if rule else ():
+    body = ast.parse(rule, mode="eval").body if rule else None
+    if body and not _compares(body):
+        raise ValueError("it compares nothing")
+    for node in ast.walk(body) if body else ():
         match node:
             case ast.Call(func=ast.Name(id="abs") as function, args=[_], keywords=[]):
                 called.add(id(function))

@@ -20,6 +20,19 @@ ITEMS = {"pad": ("labels",), "likeness": ("share", "ink")}
 
 def quotes_of_settings(blog: Blog) -> Iterator[tuple[str, Quote]]:
     """Each with the slug of the post whose run it is."""
+    text, settings = _read(blog)
+    for key in KINDS.keys() & settings.keys():
+        found = re.search(rf"^{key}:", text, re.MULTILINE)
+        line = line_at(text, found.start()) if found else 1
+        yield from _quotes(key, settings[key], line)
+
+
+def baseurl_of(blog: Blog) -> str:
+    """The folder of the server that the site is for, if its settings name one."""
+    return str(_read(blog)[1].get("baseurl") or "")
+
+
+def _read(blog: Blog) -> tuple[str, Mapping[str, Any]]:
     path = blog.root / FILE
     text = blog.text(path) if path.exists() else ""
     try:
@@ -27,11 +40,7 @@ def quotes_of_settings(blog: Blog) -> Iterator[tuple[str, Quote]]:
     except yaml.YAMLError as error:
         reason = " ".join(str(error).split())
         raise PressError(f"{FILE}:1", f"is no YAML ({reason})", "mend it") from error
-    settings = loaded if isinstance(loaded, dict) else {}
-    for key in KINDS.keys() & settings.keys():
-        found = re.search(rf"^{key}:", text, re.MULTILINE)
-        line = line_at(text, found.start()) if found else 1
-        yield from _quotes(key, settings[key], line)
+    return text, loaded if isinstance(loaded, dict) else {}
 
 
 def _quotes(key: str, given: object, line: int) -> Iterator[tuple[str, Quote]]:

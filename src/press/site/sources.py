@@ -71,13 +71,18 @@ def some(names: Sequence[str]) -> str:
     return enumerated(names) if len(names) < 3 else f"{names[0]} and others"
 
 
+RESOLVER = "https://doi.org/"
+ADDRESSES = {"doi", "url"}
+
+
 def _fields(text: str, at: int) -> Iterator[tuple[str, str]]:
     while field := FIELD.match(text, at):
         value, at = _value(text, field.end())
         if "\\" in value:
             raise ValueError(f"{field['name']} has a command of TeX; write the letter itself")
-        yield field["name"].lower(), " ".join(value.split()).replace("--", "–")
-        while text[at : at + 1] in {",", " ", "\n"}:
+        name, words = field["name"].lower(), " ".join(value.split())
+        yield name, words if name in ADDRESSES else words.replace("--", "–")
+        while text[at : at + 1] == "," or text[at : at + 1].isspace():
             at += 1
     if text[at : at + 1] != "}":
         raise ValueError(f"after {' '.join(text[:at].split()[-3:])!r}")
@@ -97,7 +102,7 @@ def _value(text: str, at: int) -> tuple[str, int]:
 
 def _source(fields: Mapping[str, str]) -> Source:
     names = [_name(name) for name in re.split(r"\s+and\s+(?![^{]*\})", fields["author"])]
-    doi = f"https://doi.org/{fields['doi']}" if "doi" in fields else ""
+    doi = f"{RESOLVER}{fields['doi'].removeprefix(RESOLVER)}" if "doi" in fields else ""
     return Source(
         authors=tuple(" ".join(part for part in name if part) for name in names),
         surnames=tuple(surname for _, surname in names),
