@@ -75,7 +75,7 @@ def _settings() -> Iterator[tuple[str, Any]]:
     yield "sys.set_asyncgen_hooks", [hook is None for hook in sys.get_asyncgen_hooks()]
     yield "sys.set_coroutine_origin_tracking_depth", sys.get_coroutine_origin_tracking_depth()
     yield "faulthandler", faulthandler.is_enabled()
-    yield "threading.stack_size", threading.stack_size()
+    yield "threading.stack_size", _stack_size()
     yield "the processors that may be used", sorted(os.sched_getaffinity(0))
     for name, setting in SETTINGS.items():
         if name in sys.modules:
@@ -87,6 +87,13 @@ def _settings() -> Iterator[tuple[str, Any]]:
     yield "the signal mask", sorted(signal.pthread_sigmask(signal.SIG_BLOCK, []))
     timers = (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL, signal.ITIMER_PROF)
     yield "timers", [signal.getitimer(timer)[0] > 0 for timer in timers]
+
+
+def _stack_size() -> int:
+    """Asking for it sets it to nought."""
+    size = threading.stack_size()
+    threading.stack_size(size)
+    return size
 
 
 SETTINGS: Mapping[str, Callable[[Any], Any]] = {
