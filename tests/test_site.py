@@ -32,6 +32,8 @@ def indented():
 print(template)
 print("  two blanks before, two lines\\n\\n\\tand a tab")"""
 
+TOKEN = "<unk> & __init__, 2*3*4, a_b_c, 1--2 ... `x` [y](z) {epochs} {:.a} $$n$$ c:\\d ~~s~~ a|b"
+
 SCRIPT = f"""\
 # %% setup
 import matplotlib.pyplot as plt
@@ -50,20 +52,23 @@ for n in (1, 2):
     ax.imshow([[0, n], [n, 0]])
     ax.axis("off")
 
-# %% accuracy
+# %% accuracy, of both
 rows = {{"test": ["97.8%", "99.1%"], "note": ["<plain>", "a & b"]}}
 pd.DataFrame(rows, index=["dense", "conv"])
 
 # %% results tags=["values"]
-{{"test_accuracy": "97.83%", "epochs": 5, "less": "<5 & more"}}
+{{"test_accuracy": "97.83%", "epochs": 5, "less": "<5 & more", "token": {TOKEN!r}}}
 """
 
 BODY = """\
-See {% include ref.html figure="curve" %} and {% include ref.html table="accuracy" %}.
+See {% include ref.html figure="curve" %} and {% include ref.html table="accuracy, of both" %}.
 It reaches {% include value.html of="test_accuracy" %}, {% include value.html of="less" %}, in
 {% include value.html of="epochs" %} epochs ({% include value.html of="epochs" %}).
 
-{% include figure.html name="squares" caption="Squares." alt="Two squares." %}
+One says {% include value.html of="token" %}, plainly.
+{% include aside.html text="Beside it stands {token}, too." %}
+
+{% include figure.html name="squares" caption="Squares of {token}." alt="Two of {token}." %}
 
 {% include cell.html name="tricky" %}
 
@@ -78,7 +83,7 @@ It reaches {% include value.html of="test_accuracy" %}, {% include value.html of
 
 {% include figure.html name="squares-2" caption="More." alt="Two other squares." %}
 
-{% include table.html name="accuracy" caption="Both networks after {epochs} epochs." %}
+{% include table.html name="accuracy, of both" caption="Both networks after {epochs} epochs." %}
 
 The formula $$p = \\frac{a}{b} < 1 \\& 2$$ stands in a line, and this one alone:
 
@@ -93,7 +98,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Blog:
     blog = with_theme(empty_blog(tmp_path_factory.mktemp("site")))
     add_post(blog, "post", SCRIPT, BODY)
     (post,) = blog.posts.iterdir()
-    front = "title: A post\ntolerances: {test_accuracy: 0.5, accuracy/test: 1}"
+    front = "title: A post\ntolerances: {test_accuracy: 0.5, 'accuracy, of both/test': 1}"
     post.write_text(post.read_text().replace("title: A post", front))
     assert main(["--blog", str(blog.root), "build"]) == 0
     return blog
@@ -148,7 +153,16 @@ def test_values_stand_in_their_sentence(page: Element) -> None:
     assert "It reaches 97.83%, <5 & more, in 5 epochs (5)." in words
     assert "Another one, with 5." in words
     told = {a.get("data-of"): a.get("data-tolerance") for a in page.iterfind(".//a[@data-of]")}
-    assert told == {"test_accuracy": "0.5", "less": None, "epochs": None}
+    assert told == {"test_accuracy": "0.5", "less": None, "epochs": None, "token": None}
+
+
+def test_no_sign_of_a_value_is_markup(page: Element) -> None:
+    words = " ".join(text_of(page).split())
+
+    assert f"One says {TOKEN}, plainly." in words
+    assert f"Beside it stands {TOKEN}, too." in words
+    squares = only(by_id(page, "figure-squares"), ".//img")
+    assert squares.get("alt") == f"Two of {TOKEN}."
 
 
 def test_figures_are_numbered_in_order_and_referred_to_before_they_come(
@@ -161,12 +175,12 @@ def test_figures_are_numbered_in_order_and_referred_to_before_they_come(
     links = {text_of(a): a.get("href") for a in page.iter("a")}
 
     assert captions == [
-        "Figure 1 Squares.",
+        f"Figure 1 Squares of {TOKEN}.",
         "Figure 2 It rises to 97.83% after 5.",
         "Figure 3 More.",
     ]
     assert links["Figure 2"] == "#figure-curve"
-    assert links["Table 1"] == "#table-accuracy"
+    assert links["Table 1"] == "#table-accuracy,-of-both"
 
 
 def test_figures_have_their_size_and_their_words(site: Blog, page: Element) -> None:
@@ -185,7 +199,8 @@ def test_figures_have_their_size_and_their_words(site: Blog, page: Element) -> N
 
 
 def test_tables_have_headers_and_numbers(page: Element) -> None:
-    table = only(by_id(page, "table-accuracy"), ".//table")
+    table = only(by_id(page, "table-accuracy,-of-both"), ".//table")
+    assert by_id(page, table.get("aria-labelledby", "")).tag == "figcaption"
 
     assert [text_of(cell) for cell in table.iter("th")] == ["test", "note", "dense", "conv"]
     assert [cell.get("scope") for cell in table.iter("th")] == ["col", "col", "row", "row"]

@@ -26,6 +26,7 @@ class Quotable:
     """An include that quotes a run; the theme's `_data/quotes.yml` says what its fields mean."""
 
     names: Mapping[str, str] = field(default_factory=dict)
+    several: Sequence[str] = ()
     required: Sequence[str] = ()
     texts: Sequence[str] = ()
     items: Sequence[str] = ()
@@ -85,7 +86,8 @@ def _quoted(
         if bare := given[parameter]["bare"]:
             problem = f"the {what}'s name is not in quotes"
             raise PressError(place, problem, f'write {parameter}="{bare}"')
-        for name in _words(given[parameter]).split(","):
+        words = _words(given[parameter])
+        for name in words.split(",") if parameter in kind.several else [words]:
             items = tuple(kind.items) if what == "data" else ()
             counted = kind.counted or what == "data"
             yield Quote(what, name.strip(), line, items, counted)
