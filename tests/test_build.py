@@ -153,6 +153,30 @@ def test_words_and_names_run_nothing_and_reach_the_record(
     assert results(built) == relabelled, "a run gives another record than relabelling"
 
 
+@pytest.mark.parametrize("tag", ["values", "claim", "model", "data"])
+def test_a_tag_that_asks_for_what_the_record_has_not_kept_runs_the_cell(
+    blog: Blog, press: Press, tag: str
+) -> None:
+    """The cell is blamed for nothing that the run, of which little was kept, did not show."""
+    mixed = "# %% a\nassert 2 > 1\n{'rows': [1, 2], 'n': 1}\n"
+    add_post(blog, "post", mixed)
+    press("build")
+
+    edit(blog, "# %% a", f'# %% a tags=["{tag}"]')
+
+    assert (state(press)["state"], state(press)["reason"]) == (
+        "changed",
+        f"cell 'a' is tagged {tag}",
+    )
+    told = press("build")
+    assert "post: running 1 cell" in told.err
+    if tag in ("claim", "data"):
+        assert told.code == 0
+        once = results(blog)
+        press("build", "--refresh")
+        assert results(blog) == once
+
+
 def test_a_local_module_s_comments_run_nothing_and_its_code_does(blog: Blog, press: Press) -> None:
     (blog.code / "shapes.py").write_text("PI = 3\n")
     add_post(blog, "post", "# %% a\nimport shapes\n\nshapes.PI\n")

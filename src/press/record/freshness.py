@@ -1,7 +1,7 @@
 """Whether the results of a post are current, and if not, why."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
@@ -17,6 +17,9 @@ from press.script.keys import Keys, code_of, counted, display_key, keys_of
 from press.voice.errors import PressError
 
 CURRENT, AGED, RELABELLED, CHANGED, NEVER = "current", "aged", "relabelled", "changed", "never run"
+
+KEPT_IF_ASKED = ("values", "claim", "model", "data")
+"""The tags of cells of which a record keeps something that it does not keep of others."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,8 @@ def judge(blog: Blog, path: Path, record: Record | None, packages: tuple[str, ..
         reading = read(blog, path, record, packages)
         if reading.keys.compute != record.keys.compute:
             return _changed(reading, record)
+        if asked := next(_asked_anew(reading, record), None):
+            return asked
         if (reading.keys.display, reading.inputs.digests()) != (record.keys.display, _read(record)):
             return State(RELABELLED, "comments, names or layout; no run needed")
     if record.schema < SCHEMA or not all(cell.name for cell in record.cells):
@@ -112,6 +117,17 @@ def _changed(reading: Reading, record: Record) -> State:
         if now.get(name) != then.get(name):
             return State(CHANGED, name)
     return State(CHANGED, "the packages that the post names, or what press does with scripts")
+
+
+def _asked_anew(reading: Reading, record: Record) -> Iterator[State]:
+    """The cells with a tag that asks for what the record has not kept of their run."""
+    now = [cell for cell in reading.script.cells if code_of(cell.source)]
+    then = [cell for cell in record.cells if code_of(cell.source)]
+    for cell, earlier in zip(now, then, strict=True):
+        kept = {*earlier.tags, *(["values"] if earlier.untagged else [])}
+        for tag in cell.tags:
+            if tag in KEPT_IF_ASKED and tag not in kept:
+                yield State(CHANGED, f"cell {cell.label} is tagged {tag}", cell.line)
 
 
 def aged(blog: Blog, record: Record) -> list[str]:
