@@ -91,6 +91,18 @@ def test_a_machine_on_which_it_does_not_hold_is_counted_as_well(
     assert "Elsewhere does not hold on 1 machine" in page(built)
 
 
+def test_a_certificate_is_of_the_machine_that_names_its_file(built: Blog, press: Press) -> None:
+    """Else one machine counted twice, or wrote where the machine that it names leads."""
+    press("verify", "--certificate")
+    path = certificate(built)
+    path.rename(path.with_name("another.json"))
+
+    told = press("build")
+
+    assert told.code == 1
+    assert "_data/certificates/post/another.json:1: is not of the machine another" in told.err
+
+
 def test_a_certificate_of_another_run_counts_no_more(built: Blog, press: Press) -> None:
     press("verify", "--certificate")
     assert press("build", "--refresh").code == 0

@@ -13,6 +13,12 @@ from press.run.outcome import Unfit, Value
 from press.run.outputs import clean, number_in, outcome_of
 
 
+def pixels(*size: int) -> bytes:
+    file = io.BytesIO()
+    Image.new("RGB", size).save(file, "PNG")
+    return file.getvalue()
+
+
 @pytest.mark.parametrize(
     ("raw", "kept"),
     [
@@ -144,10 +150,32 @@ def test_dicts_give_values_and_say_what_cannot_be_one() -> None:
     assert outcome.values == {"a": Value("97.8%", 97.8, 0.5), "b": Unfit("is nan")}
 
 
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"image/png": "bm90aGluZw=="},
+        {"image/png": base64.b64encode(pixels(50, 50)[:60]).decode()},
+        {"image/svg+xml": "<svg/>"},
+        {"image/svg+xml": "<svg xmlns='http://www.w3.org/2000/svg'></svg>"},
+        {"image/svg+xml": "no picture"},
+    ],
+)
+def test_what_is_no_picture_is_told_and_breaks_nothing(data: dict[str, str]) -> None:
+    outcome = outcome_of([{"data": data, "output_type": "display_data"}], {})
+
+    assert outcome.figures == ()
+    assert outcome.unquotable == ("a picture that cannot be read, or has no size",)
+
+
+def test_a_picture_without_a_size_has_that_of_its_box() -> None:
+    drawn = '<svg viewBox="0 -5 40.2 30" width="100%" stroke-width="2"><path d="M 0 0"/></svg>'
+    (figure,) = outcome_of([{"data": {"image/svg+xml": drawn}}], {}).figures
+
+    assert (figure.width, figure.height) == (40, 30)
+
+
 def test_a_bitmap_stays_a_bitmap() -> None:
-    file = io.BytesIO()
-    Image.new("RGB", (3, 2)).save(file, "PNG")
-    data = {"image/png": base64.b64encode(file.getvalue()).decode(), "text/plain": "<Image>"}
+    data = {"image/png": base64.b64encode(pixels(3, 2)).decode(), "text/plain": "<Image>"}
     outcome = outcome_of([{"output_type": "display_data", "data": data}], {})
 
     assert outcome.output == ""

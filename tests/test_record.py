@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from press.blog import Blog
+from press.files import digest
 from press.record.record import Filed, Record
 from press.record.storage import dumps, lines, read_record, sealed, write_record
 from press.voice.errors import PressError
@@ -126,10 +127,12 @@ def test_numbers_are_numbers_for_jekyll_too(blog: Blog) -> None:
 def test_old_figures_go_when_the_new_record_stands(blog: Blog) -> None:
     folder = blog.figures("post")
     folder.mkdir(parents=True)
-    for name in ("curve.deadbeef.svg", "photo.png", "curve.0123abcd.svg"):
+    own = f"curve.{digest('old')[:8]}.svg"
+    for name in (own, "photo.png", "photo.20261130.jpg", "curve.0123abcd.svg"):
         (folder / name).write_text("old")
 
     write_record(blog, "post", Filed(record(), {"img/post/curve.0123abcd.svg": b"<svg/>"}))
 
-    assert sorted(path.name for path in folder.iterdir()) == ["curve.0123abcd.svg", "photo.png"]
+    left = sorted(path.name for path in folder.iterdir())
+    assert left == ["curve.0123abcd.svg", "photo.20261130.jpg", "photo.png"]
     assert (folder / "curve.0123abcd.svg").read_bytes() == b"<svg/>"

@@ -74,9 +74,12 @@ def outlived(blog: Blog, slug: str, record: Record) -> Iterator[str]:
 def _read(blog: Blog, path: Path) -> Certificate:
     try:
         found = from_tree(Certificate, json.loads(path.read_text("utf-8")))
-        if found.outcome in OUTCOMES and found.digest == _digest(found):
+        if found.machine != path.stem:
+            problem = f"is not of the machine {path.stem}"
+        elif found.outcome in OUTCOMES and found.digest == _digest(found):
             return found
-        problem = "was edited by hand"
+        else:
+            problem = "was edited by hand"
     except (ValueError, KeyError, TypeError, AttributeError):
         problem = "is no certificate"
     place = f"{blog.shown(path)}:1"

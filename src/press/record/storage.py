@@ -17,7 +17,7 @@ from press.record.fields import from_tree
 from press.record.record import SCHEMA, Filed, Record
 from press.voice.errors import PressError
 
-MADE_BY_RUNS = re.compile(r".+\.[0-9a-f]{8}\.(svg|png|jpg|gif|ipynb|bin|json|txt)")
+MADE_BY_RUNS = re.compile(r".+\.(?P<digest>[0-9a-f]{8})\.(svg|png|jpg|gif|ipynb|bin|json|txt)")
 FIRST = ("schema", "script", "keys", "inputs")
 
 
@@ -91,7 +91,11 @@ def _files_in(folder: Path) -> list[Path]:
 
 
 def _remove_if_stray(blog: Blog, path: Path, record: Record) -> None:
-    if MADE_BY_RUNS.fullmatch(path.name) and blog.shown(path) not in record.files:
+    """Eight digits in a name are no proof: an author's picture may carry its day."""
+    made = MADE_BY_RUNS.fullmatch(path.name)
+    if not made or blog.shown(path) in record.files or not path.is_file():
+        return
+    if digest(path.read_bytes()).startswith(made["digest"]):
         path.unlink()
 
 

@@ -25,7 +25,8 @@ PX_PER_PT = 96 / 72
 PROLOGUE = re.compile(
     r"<\?xml.*?\?>\s*|<!DOCTYPE.*?>\s*|<metadata>.*?</metadata>\s*|<!--.*?-->\s*", re.DOTALL
 )
-SIZE = re.compile(r'\b(width|height)="([\d.]+)(pt|px|)"')
+SIZE = re.compile(r'(?<![\w-])(width|height)="([\d.]+)(pt|px|)"')
+VIEW_BOX = re.compile(r'\bviewBox="[-\d.]+[\s,]+[-\d.]+[\s,]+([\d.]+)[\s,]+([\d.]+)"')
 COLOUR = re.compile(r"\b(fill|stroke): (#[0-9a-f]{6})\b")
 IMAGE = re.compile(r"<image\b(?P<attributes>[^>]*?)/>", re.DOTALL)
 PNG = re.compile(r'\bxlink:href="data:image/png;base64,\s*(?P<data>[^"]*)"')
@@ -51,27 +52,38 @@ LARGER_WORDS = (
 
 
 def from_svg(svg: str) -> Figure:
-    """The figure for the page: text in, text out, but for the size."""
+    """The figure for the page: text in, text out, but for the size; ValueError if it is none."""
     text = PROLOGUE.sub("", svg).strip()
-    sizes = {match[1]: _pixels(match) for match in SIZE.finditer(_head(text))}
+    width, height = _size(_head(text))
     text = _in_pixels(text)
     text = _with_inks(text)
     text = _with_dark_side(text)
     return Figure(
         data=f"{text}\n".encode(),
         suffix=".svg",
-        width=sizes.get("width", 0),
-        height=sizes.get("height", 0),
+        width=width,
+        height=height,
     )
 
 
 def from_bitmap(data: bytes, suffix: str) -> Figure:
+    """ValueError or OSError if no picture can be read."""
     image = _opened(data)
+    image.load()
     return Figure(data, suffix, image.width, image.height)
 
 
 def _head(text: str) -> str:
     return text[: text.find(">") + 1]
+
+
+def _size(head: str) -> tuple[int, int]:
+    sizes = {match[1]: _pixels(match) for match in SIZE.finditer(head)}
+    if sizes.keys() == {"width", "height"}:
+        return sizes["width"], sizes["height"]
+    if box := VIEW_BOX.search(head):
+        return round(float(box[1])), round(float(box[2]))
+    raise ValueError("no size")
 
 
 def _in_pixels(text: str) -> str:

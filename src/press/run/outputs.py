@@ -2,7 +2,7 @@
 
 import base64
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -27,7 +27,7 @@ ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07]*\x07")
 OVERWRITTEN = re.compile(r"[^\n\x08]\x08|^\x08+", re.MULTILINE)
 NUMBER = re.compile(r"[-+\u2212]?\d[\d,\u202f\u00a0]*(?:\.\d+)?(?:[eE][-+]?\d+)?")
 
-BITMAPS = {"image/jpeg": ".jpg", "image/gif": ".gif"}
+BITMAPS = {"image/png": ".png", "image/jpeg": ".jpg", "image/gif": ".gif"}
 LIVE = {
     "application/vnd.plotly": "a Plotly figure",
     "application/vnd.vega": "an Altair chart",
@@ -68,18 +68,22 @@ def outcome_of(outputs: Sequence[Mapping[str, Any]], places: Mapping[str, str]) 
     shown = [output for output in outputs if "data" in output]
     values = [output["data"][VALUES] for output in shown if VALUES in output["data"]]
     texts = [_text(output) for output in outputs if output.get("name") != "stderr"]
+    pictures = [found for output in shown if (found := _picture(output["data"]))]
     warnings = [output["text"] for output in outputs if output.get("name") == "stderr"]
     return Outcome(
         output=clean("".join(texts), places),
         warnings=clean("".join(warnings), places),
-        figures=tuple(figure for output in shown for figure in _figures(output["data"])),
+        figures=tuple(found for found in pictures if isinstance(found, Figure)),
         tables=tuple(_table(o["data"][TABLE]) for o in shown if _is_table(o["data"])),
         values={name: _value(item) for name, item in values[-1]} if values else None,
         claims=tuple(in_words(found) for o in shown for found in o["data"].get(CLAIMS, ())),
         held=tuple(held for o in shown for held in o["data"].get(HELD, ())),
         model=_last(_model, MODEL, shown),
         data=_last(_data, DATA, shown),
-        unquotable=tuple(kind for output in shown if (kind := _unquotable(output["data"]))),
+        unquotable=(
+            *(kind for output in shown if (kind := _unquotable(output["data"]))),
+            *(found.problem for found in pictures if isinstance(found, Unfit)),
+        ),
     )
 
 
@@ -131,14 +135,16 @@ def _unquotable(data: Mapping[str, Any]) -> str:
     return next(kinds, "HTML" if "text/html" in data and _has_no_text(data) else "")
 
 
-def _figures(data: Mapping[str, Any]) -> Iterable[Figure]:
-    bitmap = base64.b64decode(data["image/png"]) if "image/png" in data else None
-    if "image/svg+xml" in data:
-        yield replace(figure.from_svg(data["image/svg+xml"]), bitmap=bitmap)
-    elif bitmap:
-        yield figure.from_bitmap(bitmap, ".png")
-    elif other := next((mime for mime in BITMAPS if mime in data), None):
-        yield figure.from_bitmap(base64.b64decode(data[other]), BITMAPS[other])
+def _picture(data: Mapping[str, Any]) -> Figure | Unfit | None:
+    try:
+        bitmap = base64.b64decode(data["image/png"]) if "image/png" in data else None
+        if "image/svg+xml" in data:
+            return replace(figure.from_svg(data["image/svg+xml"]), bitmap=bitmap)
+        if mime := next((mime for mime in BITMAPS if mime in data), None):
+            return figure.from_bitmap(base64.b64decode(data[mime]), BITMAPS[mime])
+    except (ValueError, OSError, SyntaxError):  # all of them from what is no picture
+        return Unfit("a picture that cannot be read, or has no size")
+    return None
 
 
 def clean(text: str, places: Mapping[str, str]) -> str:
