@@ -318,6 +318,7 @@ def test_a_formula_that_is_no_tex_is_told_with_its_line(
         ("{% include nothing.html %}", "Liquid cannot read it (Could not locate the included file"),
         ("{{ 'a' | nosuchfilter }}", "Liquid cannot read it (undefined filter nosuchfilter)"),
         ("{% if x %}", "Liquid cannot read it ('if' tag was never closed)"),
+        ("Words.\n\n{% nosuchtag %}", "Liquid cannot read it (Unknown tag 'nosuchtag')"),
     ],
 )
 def test_what_liquid_refuses_is_told_and_the_old_site_stays(
@@ -331,7 +332,12 @@ def test_what_liquid_refuses_is_told_and_the_old_site_stays(
 
     assert main(["--blog", str(themed.root), "build"]) == 1
 
-    assert capsys.readouterr().err.startswith("_posts/2026-11-20-post.md:")
+    told = capsys.readouterr().err
+    assert re.match(r"_posts/2026-11-20-post.md:\d+: ", told)
+    assert said in told
+    if "nosuchtag" in body:
+        lines = (themed.posts / "2026-11-20-post.md").read_text().splitlines()
+        assert told.split(":")[1] == str(lines.index("{% nosuchtag %}") + 1)
     assert snapshot(themed.root / "_site") == before
 
 

@@ -120,6 +120,26 @@ def test_a_post_that_waits_for_its_day_keeps_jekyll_at_work(
     assert len(loads) == 2
 
 
+@pytest.mark.parametrize(
+    ("settings", "known"),
+    [
+        ("layouts_dir: parts\nsass: {load_paths: [a, b/c]}\ninclude: [.well-known]\n", True),
+        ("includes_dir: ../parts\n", False),
+        ("data_dir: /srv/data\n", False),
+        ("sass:\n  load_paths:\n    - ok\n    - ../theme\n", False),
+        ("sass:\n  load_paths:\n    - node_modules/theme\n", False),
+        ("include:\n  - node_modules\n", False),
+        ("defaults:\n  - values: {sass_dir: [/srv]}\n", False),
+    ],
+)
+def test_settings_that_lead_out_of_the_blog_are_seen(
+    blog: Blog, settings: str, *, known: bool
+) -> None:
+    (blog.root / "_config.yml").write_text(f"future: true\n{settings}")
+
+    assert (standing.sources(blog, [], []) is not None) == known
+
+
 def test_what_changes_while_jekyll_reads_is_not_taken_for_seen(
     built: Blog, press: Press, loads: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from press.blog import Blog
+from press.site.post import FRONT_MATTER
 from press.site.standby import command_of, files_of, number, standby
 from press.site.standing import Site, Sources, forget, remember, sources, standing
 from press.voice.errors import PressError, Problems
@@ -73,7 +74,7 @@ def _errors(blog: Blog, log: str) -> list[PressError]:
     text = re.sub(r"\x1b\[[0-9;]*m", "", log).replace(f"{blog.root}/", "")
     liquid = re.findall(r"Liquid Exception: (?P<what>.+?) in (?P<path>\S+)$", text, re.MULTILINE)
     if liquid:
-        return [_liquid_error(what, path) for what, path in liquid[:1]]
+        return [_liquid_error(blog, what, path.rstrip(":")) for what, path in liquid[:1]]
     data = re.search(
         r"(?:YAML|Error reading|could not read).*?\b(\S+\.(?:md|html|ya?ml|json))\b.*", text
     )
@@ -83,11 +84,15 @@ def _errors(blog: Blog, log: str) -> list[PressError]:
     return [PressError("Jekyll", "failed: " + " / ".join(last[-4:]), "mend what it names")]
 
 
-def _liquid_error(what: str, path: str) -> PressError:
+def _liquid_error(blog: Blog, what: str, path: str) -> PressError:
+    """Liquid counts its lines from behind the front matter."""
     line = re.search(r"\(line (\d+)\)", what)
+    file = blog.root / path
+    front = FRONT_MATTER.match(blog.text(file)) if line and file.is_file() else None
+    first = front[0].count("\n") if front else 0
     reason = re.sub(r"^Liquid (syntax )?error \(line \d+\): ", "", what)
     return PressError(
-        f"{path.rstrip(':')}:{line[1] if line else 1}",
+        f"{path}:{first + int(line[1]) if line else 1}",
         f"Liquid cannot read it ({reason})",
         "mend it",
     )

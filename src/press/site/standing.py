@@ -26,6 +26,8 @@ MADE = ("_site", ".press", ".git", ".jekyll-cache", ".sass-cache", "__pycache__"
 """Folders that Jekyll does not read, wherever they are."""
 SETTINGS = re.compile(r"JEKYLL_|BUNDLE_|RUBY|GEM_|LC_|LANG|TZ|SOURCE_DATE_EPOCH")
 LOOSE = re.compile(r"/downloads/|(/.*)?/_posts/")
+PLACES = re.compile(r"(_dir|load_paths|^include)$")
+"""Settings that name folders and files for Jekyll to read."""
 DATES = re.compile(r"^date:\s*[\"']?(\d{4}-\d{2}-\d{2})", re.MULTILINE)
 
 
@@ -143,9 +145,25 @@ def _about(path: str) -> str:
     return f"{path} {kind} {known.st_ino} {known.st_size} {known.st_mtime_ns} {known.st_ctime_ns}"
 
 
-def _reaches_out(config: Mapping[str, Any]) -> bool:
-    """Whether Jekyll is to read what lies outside the blog."""
-    return bool(re.search(r"(_dir|load_paths)\b[^\n]*(\.\.|:\s*/)", yaml.safe_dump(config)))
+def _reaches_out(settings: Any) -> bool:
+    """Whether Jekyll is to read what lies outside the blog, or in folders that it else leaves."""
+    if isinstance(settings, list):
+        return any(map(_reaches_out, settings))
+    if not isinstance(settings, dict):
+        return False
+    return any(
+        _reaches_out(value) or (PLACES.search(str(name)) and any(map(_lies_out, _texts(value))))
+        for name, value in settings.items()
+    )
+
+
+def _texts(value: Any) -> list[str]:
+    return [str(item) for item in (value if isinstance(value, list) else [value])]
+
+
+def _lies_out(place: str) -> bool:
+    parts = place.split("/")
+    return place.startswith("/") or ".." in parts or not {*parts}.isdisjoint(MADE)
 
 
 def _may_wait(blog: Blog) -> bool:
