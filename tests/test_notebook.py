@@ -25,7 +25,9 @@ pd.DataFrame({"n": numbers})
 {"largest": max(numbers)}
 """
 BODY = """\
-It begins. [Elsewhere]({{ '/about/' | relative_url }}) there is more.
+It begins. [Elsewhere]({{ '/about/' | relative_url }}) there is more. ![A digit](/img/digit.png)
+Code such as `"{:.2%}".format(x)` and {% raw %}`{{ braces }}`{% endraw %} stays
+{%- comment %} but not this {% endcomment %}.
 
 {% include cell.html name="numbers" %}
 
@@ -63,7 +65,10 @@ def test_prose_stands_between_the_cells_that_it_is_about(themed: Blog, press: Pr
         ("markdown", "**Table 1.** Up to 3."),
         ("code", '{"largest": max(numbers)}'),
     ]
-    assert cells[1]["source"].endswith("It begins. Elsewhere there is more.")
+    assert cells[1]["source"].endswith(
+        "It begins. Elsewhere there is more. A digit\n"
+        'Code such as `"{:.2%}".format(x)` and `{{ braces }}` stays\n.'
+    )
     assert "In a line $x^2$, and alone:\n\n$$\ny = x\n$$" in cells[4]["source"]
     assert cells[6]["source"].endswith("It ends.")
     assert [len(cell["outputs"]) for cell in cells if cell["cell_type"] == "code"] == [0, 1, 1, 1]

@@ -8,7 +8,7 @@ import pytest
 
 from press.blog import Blog
 from press.site.sources import Source, enumerated, read_sources, some
-from press.voice.errors import Problems
+from press.voice.errors import PressError
 
 from .conftest import Press, add_post
 
@@ -33,7 +33,7 @@ def bibliography(blog: Blog, text: str) -> None:
 def test_entries_are_read_as_people_write_them(blog: Blog) -> None:
     bibliography(blog, TWO)
 
-    assert read_sources(blog) == {
+    assert read_sources(blog, []) == {
         "long": Source(
             authors=("Dan Cireşan", "Jürgen Schmidhuber", "others"),
             surnames=("Cireşan", "Schmidhuber", "others"),
@@ -77,9 +77,19 @@ def test_entries_are_read_as_people_write_them(blog: Blog) -> None:
 def test_what_cannot_be_read_is_told(text: str, told: str, blog: Blog) -> None:
     bibliography(blog, text)
 
-    with pytest.raises(Problems) as problems:
-        read_sources(blog)
-    assert str(problems.value).startswith(f"_data/sources.bib{told}")
+    errors: list[PressError] = []
+    found = read_sources(blog, errors)
+
+    assert [str(error).startswith(f"_data/sources.bib{told}") for error in errors] == [True]
+    assert found.keys() <= {"x"}, "what follows is lost"
+
+
+def test_one_that_cannot_be_read_hides_no_other(blog: Blog) -> None:
+    bibliography(blog, "@misc{a, title = A}\n@misc{b, author = {B}, title = {C}}\n")
+    errors: list[PressError] = []
+
+    assert read_sources(blog, errors).keys() == {"b"}
+    assert len(errors) == 1
 
 
 def test_addresses_stay_as_they_are(blog: Blog) -> None:
@@ -87,7 +97,7 @@ def test_addresses_stay_as_they_are(blog: Blog) -> None:
     paper = "@misc{b, author = {A}, title = {B}, doi = {https://doi.org/10.1/2}}\n"
     bibliography(blog, page + paper)
 
-    found = read_sources(blog)
+    found = read_sources(blog, [])
 
     assert (found["a"].title, found["a"].url) == ("B–C", "https://xn--b.example/a--b")
     assert found["b"].url == "https://doi.org/10.1/2"

@@ -60,6 +60,11 @@ def test_a_module_that_no_script_can_import_is_told(blog: Blog, press: Press) ->
             "'%run other.py' takes code from a file, where press would not see it change; "
             "import it as a module of code/",
         ),
+        (
+            'get_ipython().run_line_magic("run", "other.py")',
+            '\'get_ipython().run_line_magic("run", "other.py")\' takes code from a file, '
+            "where press would not see it change; import it as a module of code/",
+        ),
         ("# %debug", "'%debug' is for somebody at the keyboard; remove it"),
         (
             "# %load_ext tensorboard",

@@ -175,6 +175,8 @@ def test_what_is_no_rule_is_told(rule: str, blog: Blog, press: Press) -> None:
         ("    why:", "    because:", "a verdict has because"),
         ("ours > other\n", "1 < 2\n", "it names no value"),
         ("year: 2020", "year: lately", "'lately' is no year"),
+        ("ours: several", "ours: [several]", "`ours: ['several']` in a verdict is no name"),
+        ("    why:", "    3: many\n    why:", "a verdict has 3"),
         ("ours: several", "ours: other", "cannot be held to a range of 'other'"),
         ('"97.0"', "many", "cannot be held to a range of 'several'"),
         ("    ours: several\n", "", "nothing decides on 'It is 97.0'"),

@@ -317,6 +317,12 @@ def slow(blog: Blog, tmp_path: Path, seconds: float = 600) -> Path:
     return started
 
 
+def kernel_of(started: Path) -> int:
+    """Once it has said so: a file is there before its words are."""
+    waited(lambda: started.exists() and started.read_text())
+    return int(started.read_text())
+
+
 @fault
 @pytest.mark.parametrize("above", [1, 2], ids=["its press", "itself"])
 def test_a_worker_that_is_killed_is_replaced(
@@ -325,8 +331,7 @@ def test_a_worker_that_is_killed_is_replaced(
     started = slow(blog, tmp_path, 2)
     heard(start("worker", address), "at work for")
     caller = start("build", "--workers", address)
-    waited(started.exists)
-    kernel = int(started.read_text())
+    kernel = kernel_of(started)
     worker = psutil.Process(kernel).parents()[above]
     started.unlink()
 
@@ -359,8 +364,7 @@ def test_a_caller_that_is_killed_leaves_nothing_at_work(
     started = slow(blog, tmp_path)
     heard(start("worker", address), "at work for")
     caller = start("build", "--workers", address)
-    waited(started.exists)
-    kernel = int(started.read_text())
+    kernel = kernel_of(started)
 
     caller.kill()
 
@@ -377,8 +381,7 @@ def test_a_scheduler_that_is_killed_ends_the_caller_in_words(
     heard(scheduler, "the scheduler is at")
     heard(start("worker", address), "at work for")
     caller = start("build", "--workers", address)
-    waited(started.exists)
-    kernel = int(started.read_text())
+    kernel = kernel_of(started)
 
     scheduler.send_signal(signal.SIGKILL)
 

@@ -13,9 +13,9 @@ from press.blog import Blog, locked
 from press.commands.words import add_baseurl, add_time_limit
 from press.flow.finish import finish
 from press.flow.plan import Order, plan_of
-from press.flow.posts import sweep
+from press.flow.posts import gather, scripts_of_posts, sweep
 from press.flow.together import follow_waiting
-from press.script.cells import TEXT_FORMATS, find_scripts
+from press.script.cells import TEXT_FORMATS
 from press.site.jekyll import OUTPUT, Jekyll
 from press.site.server import HOST, Builds, server
 from press.site.settings import baseurl_of
@@ -121,9 +121,10 @@ async def _make_ready(blog: Blog, warm: "Warm") -> None:
     from press.flow.running import make_ready
 
     with suppress(PressError):
-        scripts = sorted(find_scripts(blog).values(), key=lambda path: path.stat().st_mtime)
-        if scripts:
-            await make_ready(blog, scripts[-1], warm)
+        scripts = scripts_of_posts(blog)
+        newest = sorted(scripts, key=lambda slug: scripts[slug].stat().st_mtime)[-1:]
+        for work in gather(blog, newest).works if newest else ():
+            await make_ready(blog, work, warm)
 
 
 async def _edits(blog: Blog) -> AsyncIterator[list[PurePath]]:

@@ -27,7 +27,7 @@ def finish(blog: Blog, plan: Plan, jekyll: Jekyll) -> None:
         errors += plan.errors
         sources: dict[str, Source] = {}
         with noted(errors, "_data/sources.bib:1"):
-            sources = read_sources(blog)
+            sources = read_sources(blog, errors)
         with noted(errors, "downloads:1"):
             remove_strays(blog, plan.records)
         for post in (*(work.post for work in plan.works), *plan.plain_posts):

@@ -98,9 +98,9 @@ def _provider(blog: Blog, used: list[DataSet], stand_in: bool) -> Callable[[], N
     return provide
 
 
-async def make_ready(blog: Blog, path: Path, warm: Warm) -> None:
+async def make_ready(blog: Blog, work: Work, warm: Warm) -> None:
     """Have a kernel stand ready for a run of this script."""
-    reading = read(blog, path, None)
+    reading = read(blog, work.script, work.record, work.post.packages)
     snapshots = kept(blog, reading.script, reading.inputs)
     own = {Path(path).stem for path in reading.inputs.modules}
     place = conditions_of(blog, reading.script, Mode.BUILD, snapshots).place

@@ -10,8 +10,14 @@ from press.site.quotes import INCLUDE, PARAMETER, PLACEHOLDER, UNRENDERED, numbe
 from press.site.sources import Source, enumerated, some
 
 FORMULA = re.compile(r"\$\$(?P<tex>.+?)\$\$", re.DOTALL)
-HERE_ONLY = re.compile(r"\[(?P<words>[^\]]+)\]\(\s*(?:\{[{%].*?[}%]\}|/)[^)]*\)", re.DOTALL)
-LIQUID = re.compile(r"\{%.*?%\}|\{\{.*?\}\}|\{:.*?\}", re.DOTALL)
+HERE_ONLY = re.compile(r"!?\[(?P<words>[^\]]+)\]\(\s*(?:\{[{%].*?[}%]\}|/)[^)]*\)", re.DOTALL)
+LIQUID = re.compile(
+    r"\{%-?\s*raw\s*-?%\}(?P<kept>.*?)\{%-?\s*endraw\s*-?%\}"
+    r"|\{%-?\s*comment\s*-?%\}.*?\{%-?\s*endcomment\s*-?%\}"
+    r"|\{%.*?%\}|\{\{.*?\}\}",
+    re.DOTALL,
+)
+ATTRIBUTES = re.compile(r"(?P<kept>(?P<fence>`+).*?(?P=fence)|\$\$.*?\$\$)|\{:.*?\}", re.DOTALL)
 
 
 def between(text: str, post: Post, record: Record, sources: Mapping[str, Source]) -> dict[int, str]:
@@ -100,7 +106,8 @@ def _entry(source: Source) -> str:
 def _plain(markdown: str) -> str:
     """Without what only the site's own pages understand."""
     words = HERE_ONLY.sub(lambda link: link["words"], markdown)
-    return LIQUID.sub("", words)
+    words = LIQUID.sub(lambda found: found["kept"] or "", words)
+    return ATTRIBUTES.sub(lambda found: found["kept"] or "", words)
 
 
 def _tidy(prose: str) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from press.blog import Blog
 from press.script.formats import cells_in
-from press.script.magics import has_magic, not_in_a_run, plain_python
+from press.script.magics import CALLED, has_magic, not_in_a_run, plain_python
 from press.script.words import names_for
 from press.voice.errors import PressError
 
@@ -150,7 +150,7 @@ def _check_syntax(cell: Cell, shown: str) -> None:
 
 
 def _check_magics(cell: Cell, shown: str) -> None:
-    if _parsed(cell.source):
+    if _parsed(cell.source) and not CALLED.search(cell.source):
         return
     for number, line, problem, remedy in not_in_a_run(cell.source):
         raise PressError(f"{shown}:{cell.line + number}", f"{line!r} {problem}", remedy)

@@ -5,6 +5,11 @@ from collections.abc import Iterator
 
 PYTHON_INSIDE = re.compile(r"%%(time|timeit|capture|prun)\b")
 """Cell magics below which stands Python."""
+CALLED = re.compile(
+    r"get_ipython\(\)\.(?:run_(?:line|cell)_magic|magic|system|getoutput)\(\s*"
+    r"['\"](?P<words>[^'\"]*)['\"](?:\s*,\s*['\"](?P<rest>[^'\"]*)['\"])?"
+)
+"""What nbconvert makes of such a line when it writes a notebook as a script."""
 NOT_IN_A_RUN = (
     (
         r"([%!]\s*|!\s*python3?\s+-m\s+)(pip3?|conda|mamba|uv)\b",
@@ -44,8 +49,14 @@ def not_in_a_run(source: str) -> Iterator[tuple[int, str, str, str]]:
         return
     for number, line in enumerate(lines):
         for pattern, problem, remedy in NOT_IN_A_RUN:
-            if re.match(pattern, line.lstrip()):
+            if re.match(pattern, _as_typed(line.lstrip())):
                 yield number, line.strip(), problem, remedy
+
+
+def _as_typed(line: str) -> str:
+    if called := CALLED.match(line):
+        return f"%{called['words']} {called['rest'] or ''}".rstrip() + " "
+    return line
 
 
 def plain_python(source: str) -> str:

@@ -131,7 +131,8 @@ def _check_verdict(verdict: object, shown: str) -> None:
     given = set(verdict) if isinstance(verdict, dict) else set()
     absent = [key for key in ("claim", "by", "year", "source") if key not in given]
     if absent or given - VERDICT or not isinstance(verdict, dict):
-        wrong = f"lacks {', '.join(absent)}" if absent else f"has {', '.join(given - VERDICT)}"
+        foreign = ", ".join(sorted(map(str, given - VERDICT)))
+        wrong = f"lacks {', '.join(absent)}" if absent else f"has {foreign}"
         remedy = f"of these it may have: {', '.join(sorted(VERDICT))}"
         raise PressError(f"{shown}:2", f"a verdict {wrong}", remedy)
     if "holds" not in given and not {"published", "ours"} <= given:
@@ -140,6 +141,10 @@ def _check_verdict(verdict: object, shown: str) -> None:
     if not isinstance(verdict["year"], int) and verdict["year"] != UNDATED:
         remedy = f"write it as year: 2017, or year: {UNDATED}"
         raise PressError(f"{shown}:2", f"{verdict['year']!r} is no year", remedy)
+    for key in ("ours", "figure"):
+        if not isinstance(verdict.get(key, ""), str):
+            problem = f"`{key}: {verdict[key]}` in a verdict is no name"
+            raise PressError(f"{shown}:2", problem, "name one that the run gives")
     for key in ("holds", "partly"):
         try:
             if key in verdict and not names_in_rule(str(verdict[key])):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from press.blog import Blog
 from press.site.quotes import Quote, line_at
-from press.voice.errors import PressError, collected
+from press.voice.errors import PressError
 
 SOURCE = "source"
 ENTRY = re.compile(r"^@(?P<kind>\w+)\s*\{\s*(?P<key>[^\s,{}]+)\s*,", re.MULTILINE)
@@ -29,30 +29,29 @@ class Source:
     url: str
 
 
-def read_sources(blog: Blog) -> dict[str, Source]:
-    """By key, those of the bibliography; none if there is no such file."""
+def read_sources(blog: Blog, errors: list[PressError]) -> dict[str, Source]:
+    """By key, those of the bibliography; one that cannot be read does not hide the others."""
     path = blog.sources
     if not path.is_file():
         return {}
     shown, text = blog.shown(path), blog.text(path)
     found: dict[str, Source] = {}
-    with collected() as errors:
-        for entry in ENTRY.finditer(text):
-            key, place = entry["key"], f"{shown}:{line_at(text, entry.start())}"
-            try:
-                fields = dict(_fields(text, entry.end()))
-            except ValueError as error:
-                problem = f"source {key!r} cannot be read ({error})"
-                errors.append(PressError(place, problem, REMEDY))
-                continue
-            if missing := {"author", "title"} - fields.keys():
-                problem = f"source {key!r} has no {' and no '.join(sorted(missing))}"
-                errors.append(PressError(place, problem, "add it"))
-            elif key in found:
-                problem = f"source {key!r} stands here a second time"
-                errors.append(PressError(place, problem, "give it another key"))
-            else:
-                found[key] = _source(fields)
+    for entry in ENTRY.finditer(text):
+        key, place = entry["key"], f"{shown}:{line_at(text, entry.start())}"
+        try:
+            fields = dict(_fields(text, entry.end()))
+        except ValueError as error:
+            problem = f"source {key!r} cannot be read ({error})"
+            errors.append(PressError(place, problem, REMEDY))
+            continue
+        if missing := {"author", "title"} - fields.keys():
+            problem = f"source {key!r} has no {' and no '.join(sorted(missing))}"
+            errors.append(PressError(place, problem, "add it"))
+        elif key in found:
+            problem = f"source {key!r} stands here a second time"
+            errors.append(PressError(place, problem, "give it another key"))
+        else:
+            found[key] = _source(fields)
     return found
 
 
