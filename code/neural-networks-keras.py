@@ -1,5 +1,5 @@
 # %% [markdown]
-# The whole Keras workflow on handwritten digits, every choice measured:
+# The whole Keras workflow on handwritten digits, five choices measured:
 # scaling and penalty, batch size, optimiser and rate, the moment to stop.
 
 # %% setup
