@@ -63,7 +63,12 @@ def program(draw: random.Random, chosen: Sequence[str] = ()) -> Program:
     libraries = next((LIBRARIES[kind] for kind in LIBRARIES if kind in among), USUAL)
     if draw.random() < LATE and "keras" not in among:
         libraries = ""
-    return Program("; ".join(cells.told), libraries, tuple(_steps(draw, cells)))
+    return Program("; ".join(cells.told), libraries, _coded(_steps(draw, cells)))
+
+
+def _coded(steps: Sequence[Step]) -> tuple[Step, ...]:
+    """Those with code: press runs no others."""
+    return tuple(step for step in steps if step.source.strip())
 
 
 def plain(way: Way) -> tuple[Program, Program]:
@@ -75,8 +80,7 @@ def plain(way: Way) -> tuple[Program, Program]:
     libraries = LIBRARIES.get(way.kind, USUAL)
 
     def ending(told: str, last: str) -> Program:
-        steps = (step for step in (*before, Step(last)) if step.source)
-        return Program(f"{way}{told}", libraries, tuple(steps))
+        return Program(f"{way}{told}", libraries, _coded([*before, Step(last)]))
 
     return ending("", look), ending(", changed again", change + look)
 
