@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -305,6 +306,27 @@ def test_verify_proves_the_record_and_writes_nothing(built: Blog, press: Press) 
 
     assert (told.code, told.out) == (0, "post: holds, byte for byte (2 values, 1 figure)\n")
     assert snapshot(built) == before
+
+
+def test_verify_finds_what_a_script_reads_and_not_what_it_makes(blog: Blog, press: Press) -> None:
+    """From folders, and outside of `code/`; what it makes has the name of what it reads."""
+    for name in ("far/list.txt", "code/scans/1.txt", "code/scans/out.txt"):
+        (blog.root / name).parent.mkdir(exist_ok=True)
+        (blog.root / name).write_text(name)
+    script = (
+        "# %% a\nfrom pathlib import Path\nprint(Path('../far/list.txt').read_text())\n"
+        "for path in sorted(Path('scans').iterdir()):\n    print(path.read_text())\n"
+        "print(Path('out.txt').exists())\nPath('out.txt').write_text('made')\n"
+    )
+    add_post(blog, "post", script)
+    assert press("build").code == 0
+
+    assert press("verify").code == 0
+    with zipfile.ZipFile(blog.root / ARCHIVE) as archive:
+        assert {"far/list.txt", "post/scans/1.txt", "post/scans/out.txt"} <= {*archive.namelist()}
+        assert "post/out.txt" not in archive.namelist()
+    (blog.code / "scans" / "2.txt").write_text("new")
+    assert (state(press)["state"], state(press)["reason"]) == ("changed", "code/scans/2.txt")
 
 
 def test_verify_names_the_number_that_was_edited(built: Blog, press: Press) -> None:

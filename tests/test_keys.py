@@ -65,12 +65,17 @@ def test_files_are_found_by_every_name_and_in_modules_too(tmp_path: Path) -> Non
         (tmp_path / name).write_text("x = 1\n")
     (blog.code / "data.py").write_text("open('./b.csv')\n")
     long = "Ж" * 130
-    text = f"# %% a\nimport data\nopen('./a.csv'), open('../_data/d.csv'), '{long}'\n"
+    for name in ("code/scans/one/1.png", "code/scans/2.png", "code/scans/__pycache__/x.pyc"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(name)
+    named = "open('./a.csv'), open('../_data/d.csv'), 'scans/', '.', '..', '../_data'"
+    text = f"# %% a\nimport data\n{named}, '{long}'\n"
     (blog.code / "post.py").write_text(text)
 
     inputs = inputs_of(blog, read_script(blog, blog.code / "post.py"))
 
-    assert set(inputs.files) == {"code/a.csv", "code/b.csv", "_data/d.csv"}
+    files = {"code/a.csv", "code/b.csv", "_data/d.csv", "code/scans/one/1.png", "code/scans/2.png"}
+    assert set(inputs.files) == files
     assert set(inputs.modules) == {"code/data.py"}  # which Python prefers to the folder
 
 

@@ -13,9 +13,9 @@ from press.run.outcome import Unfit, Value
 from press.run.outputs import clean, number_in, outcome_of
 
 
-def pixels(*size: int) -> bytes:
+def pixels(width: int, height: int) -> bytes:
     file = io.BytesIO()
-    Image.new("RGB", size).save(file, "PNG")
+    Image.new("RGB", (width, height)).save(file, "PNG")
     return file.getvalue()
 
 

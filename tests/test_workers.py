@@ -179,7 +179,10 @@ def test_what_goes_over_the_wire_comes_whole_or_not_at_all() -> None:
 
 
 def test_scripts_of_other_posts_stay_at_home_unless_they_are_named(blog: Blog) -> None:
-    add_post(blog, "alone", "# %% a\nprint(open('words.txt').read())\n")
+    text = "# %% a\nprint(open('words.txt').read(), open('../far/list.txt').read())\n"
+    add_post(blog, "alone", text)
+    (blog.root / "far").mkdir()
+    (blog.root / "far" / "list.txt").write_text("words")
     add_post(blog, "told-of", "# %% a\nprint(1)\n")
     add_post(blog, "helper", "# %% a\n# As in told-of.\nprint(1)\n")
     add_post(blog, "user", "# %% a\nimport helper\n")
@@ -196,6 +199,7 @@ def test_scripts_of_other_posts_stay_at_home_unless_they_are_named(blog: Blog) -
         "helper": {"code/helper.py", "code/told-of.py", *beside},
         "user": {"code/user.py", "code/helper.py", "code/told-of.py", *beside},
     }
+    assert [slug for slug, files in gone.items() if "far/list.txt" in files] == ["alone"]
     assert all(
         b"layout: post" in files[f"_posts/2026-11-20-{slug}.md"] for slug, files in gone.items()
     )

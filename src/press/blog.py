@@ -3,7 +3,7 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -88,12 +88,24 @@ class Blog:
 
 
 @contextmanager
-def elsewhere(blog: Blog, without: Iterable[str]) -> Iterator[Blog]:
-    """The scripts and what they read in a folder of their own, without files that runs make."""
+def elsewhere(blog: Blog, inputs: Mapping[str, str | None]) -> Iterator[Blog]:
+    """The scripts and what they read in a folder of their own, without files that runs make.
+
+    `inputs` are those of a record, the files that its run made without a digest.
+    """
+    made = {blog.root / path for path, known in inputs.items() if known is None}
+
+    def left(folder: str, names: list[str]) -> list[str]:
+        return [name for name in names if name == "__pycache__" or Path(folder, name) in made]
+
     with tempfile.TemporaryDirectory(prefix="press-") as folder:
         there = Blog(Path(folder))
-        names = [Path(path).name for path in without]
-        shutil.copytree(blog.code, there.code, ignore=shutil.ignore_patterns("__pycache__", *names))
+        shutil.copytree(blog.code, there.code, ignore=left)
+        for path in inputs:
+            source, copy = blog.root / path, there.root / path
+            if source not in made and not copy.exists() and source.is_file():
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(source, copy)
         yield there
 
 

@@ -145,7 +145,7 @@ async def _run_elsewhere(blog: Blog, work: Work, published: Record, means: "Mean
     from press.flow.running import run_script
     from press.record.make import make
 
-    with elsewhere(blog, published.products) as there:
+    with elsewhere(blog, published.inputs) as there:
         script = there.code / work.script.name
         reading = read(there, script, published, work.post.packages)
         done = await run_script(there, work, reading, Mode.PROOF, means)

@@ -46,7 +46,7 @@ class _Ear:
 
 async def tried(blog: Blog, work: Work, published: Record, seed: int, means: Means) -> Trial:
     """Run the script with this seed in a folder of its own."""
-    with elsewhere(blog, published.products) as there:
+    with elsewhere(blog, published.inputs) as there:
         reading = read(there, there.code / work.script.name, published, work.post.packages)
         ear, seconds = await _heard(there, work, reading, seed, means)
     return Trial(

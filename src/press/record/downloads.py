@@ -46,7 +46,12 @@ def _files(blog: Blog, slug: str, record: Record) -> Sequence[tuple[str, str]]:
     if record.requirements:
         pairs.append((f"{slug}/requirements.txt", record.requirements.file))
     read = sorted(record.inputs.keys() - record.products - {f"code/{STYLE}"})
-    return [*pairs, *((f"{slug}/{path.removeprefix('code/')}", path) for path in read)]
+    return [*pairs, *((_beside(slug, path), path) for path in read)]
+
+
+def _beside(slug: str, path: str) -> str:
+    """Where a script finds a file: beside it, or as far from it as here."""
+    return f"{slug}/{path.removeprefix('code/')}" if path.startswith("code/") else path
 
 
 def _manifest_in(path: Path) -> str:

@@ -1,7 +1,7 @@
 """Whether the results of a post are current, and if not, why."""
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
@@ -93,10 +93,21 @@ def _untouched(blog: Blog, path: Path, record: Record, packages: tuple[str, ...]
     style = f"code/{STYLE}"
     if (blog.root / style).is_file() and style not in _read(record):
         return False
+    if any(name not in record.inputs for name in _beside(blog, _read(record))):
+        return False
     return all(
         (blog.root / name).is_file() and digest((blog.root / name).read_bytes()) == made
         for name, made in _read(record).items()
     )
+
+
+def _beside(blog: Blog, names: Iterable[str]) -> Iterator[str]:
+    """What else lies in the folders within `code/` where a run has read something."""
+    read = (parent for name in names for parent in (blog.root / name).parents)
+    folders = {path for path in read if blog.code in path.parents and path.is_dir()}
+    for folder in folders:
+        inside = {path for path in folder.iterdir() if path.name != "__pycache__"}
+        yield from map(blog.shown, inside - folders)
 
 
 def _read(record: Record) -> dict[str, str]:

@@ -86,7 +86,7 @@ def inputs_of(
     for path in modules:
         nodes += ast.walk(parsed_module(blog, path))
     texts = {node.value for node in nodes if isinstance(node, ast.Constant)}
-    named = {file for text in texts if isinstance(text, str) and (file := _file(blog, text))}
+    named = {file for text in texts if isinstance(text, str) for file in _files(blog, text)}
     style = {f"code/{STYLE}"} if (blog.code / STYLE).is_file() else set()
     files = (named - set(products) - set(modules) - {script.path}) | style
     return Inputs(
@@ -96,16 +96,23 @@ def inputs_of(
     )
 
 
-def _file(blog: Blog, text: str) -> str | None:
-    """The file of the blog that a text names, as code in `code/` would find it."""
+def _files(blog: Blog, text: str) -> list[str]:
+    """The file of the blog that a text names, as code in `code/` would find it.
+
+    Of a folder within `code/`, all that lie in it.
+    """
     if not text or len(text) > LONGEST or text.startswith(("/", "~")) or not text.isprintable():
-        return None
+        return []
     path = Path(os.path.normpath(blog.code / text))
     try:
-        known = path.is_relative_to(blog.root) and path.is_file()
+        if path.is_relative_to(blog.root) and path.is_file():
+            return [blog.shown(path)]
+        if blog.code in path.parents and path.is_dir():
+            found = (file for file in path.rglob("*") if "__pycache__" not in file.parts)
+            return [blog.shown(file) for file in found if file.is_file()]
     except OSError:  # a name that is too long for one
-        return None
-    return blog.shown(path) if known else None
+        pass
+    return []
 
 
 def _modules(blog: Blog, script: Script) -> set[str]:

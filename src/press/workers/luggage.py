@@ -6,6 +6,8 @@ from pathlib import Path
 from press.blog import Blog
 from press.flow.posts import Work, scripts_of_posts
 from press.machine.python import POSTS
+from press.script.cells import read_script
+from press.script.inputs import inputs_of
 
 SHARED = ("_data/quotes.yml", "_data/colours.yml", "_config.yml", f"requirements/{POSTS}.txt")
 TEXT = {".py", ".md", ".txt", ".json", ".yml"}
@@ -32,6 +34,9 @@ class Luggage:
         paths = [blog.root / work.post.path, work.script, blog.record(work.slug)]
         paths += [path for path in self._beside if path not in products]
         paths += self._others(work)
+        paths += [
+            blog.root / name for name in inputs_of(blog, read_script(blog, work.script)).files
+        ]
         paths += [blog.root / name for name in SHARED]
         paths += [blog.root / name for name in work.record.files] if work.record else []
         return {blog.shown(path): path.read_bytes() for path in paths if path.is_file()}
