@@ -19,17 +19,21 @@ from .conftest import ROOT, add_post, with_theme
 FOLDER = ROOT / ".github" / "workflows"
 WORKFLOWS = sorted(FOLDER.glob("*.yml"))
 ALLOWED = {"contents", "pages", "pull-requests", "id-token"}
-SCRIPT = """\
-# %% setup
-import matplotlib.pyplot as plt
-
-# %% curve
-fig, ax = plt.subplots(figsize=(2, 1))
-ax.plot([1, {n}])
-
+RESULTS = """\
 # %% results tags=["values"]
 {{"number": {n}}}
 """
+DRAWN = (
+    """\
+# %% curve
+import matplotlib.pyplot as plt
+
+fig, ax = plt.subplots(figsize=(2, 1))
+ax.plot([1, {n}])
+
+"""
+    + RESULTS
+)
 GH = """\
 #!/bin/sh
 printf '%s\\n' "$*" >>"$GH_LOG"
@@ -135,13 +139,13 @@ def origin(tmp_path: Path) -> Path:
     shutil.copy(ROOT / "_data" / "quotes.yml", root / "_data")
     blog = with_theme(Blog(root))
     for n in range(4):
-        add_post(blog, f"post-{n}", SCRIPT.format(n=n + 2))
+        add_post(blog, f"post-{n}", (DRAWN if n == 1 else RESULTS).format(n=n + 2))
     git(root, "init", "-q", "-b", "main")
     clone(root, None)
     subprocess.run(["./press", "build"], cwd=root, check=True, capture_output=True)
     git(root, "add", "-A")
     git(root, "commit", "-qm", "As it was")
-    add_post(blog, "post-1", SCRIPT.format(n=11))
+    add_post(blog, "post-1", DRAWN.format(n=11))
     subprocess.run(["./press", "build"], cwd=root, check=True, capture_output=True)
     git(root, "add", "-A")
     git(root, "commit", "-qm", "A change")
