@@ -329,6 +329,53 @@ def test_verify_finds_what_a_script_reads_and_not_what_it_makes(blog: Blog, pres
     assert (state(press)["state"], state(press)["reason"]) == ("changed", "code/scans/2.txt")
 
 
+READS = """\
+# %% a
+import time
+from pathlib import Path
+
+import helper
+
+time.sleep(0.6)
+
+# %% b
+d = Path("data.csv").read_text()
+for line in Path("edit.txt").read_text().splitlines():
+    name, words = line.split("|")
+    Path(name).write_text(words)
+time.sleep(0.6)
+
+# %% c tags=["values"]
+{"d": d, "x": helper.X}
+"""
+
+
+@pytest.mark.parametrize("path", ["helper.py", "data.csv"])
+def test_what_is_written_while_a_script_runs_is_not_taken_for_what_it_read(
+    blog: Blog, press: Press, path: str
+) -> None:
+    """Nor by a snapshot: the script stands here for somebody who saves a file meanwhile."""
+    before = {"helper.py": "X = 1\n", "data.csv": "old", "edit.txt": ""}
+    for name, words in before.items():
+        (blog.code / name).write_text(words)
+    edit = blog.code / "edit.txt"
+    add_post(blog, "post", READS.replace("edit.txt", str(blog.local / "edit.txt")))
+    edit.rename(blog.local / "edit.txt")
+    assert press("build").code == 0
+    good = results(blog)
+    (blog.local / "edit.txt").write_text(f"{blog.code / path}|X = 2\n")
+
+    told = press("build", "--refresh")
+
+    assert told.code == 1
+    assert f"code/{path}:1: was written while the script ran, so that nobody knows what" in told.err
+    assert results(blog) == good
+    (blog.local / "edit.txt").write_text("")
+    (blog.code / path).write_text(before[path])
+    assert press("build", "--refresh").code == 0
+    assert results(blog) == good
+
+
 def test_verify_names_the_number_that_was_edited(built: Blog, press: Press) -> None:
     path = built.record("post")
     path.write_text(path.read_text().replace('"text": "0.20"', '"text": "0.21"'))

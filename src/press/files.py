@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +12,13 @@ ASIDE = ".aside"
 
 def digest(data: bytes | str) -> str:
     return hashlib.sha256(data.encode() if isinstance(data, str) else data).hexdigest()
+
+
+def stamp(path: str | Path) -> str:
+    """What changes whenever somebody writes the file: its time of change is set by the system."""
+    known = os.stat(path)  # noqa: PTH116 — thrice as quick, for every file of a site
+    kind = stat.S_IFMT(known.st_mode)
+    return f"{kind} {known.st_ino} {known.st_size} {known.st_mtime_ns} {known.st_ctime_ns}"
 
 
 def write(path: Path, content: str | bytes) -> None:

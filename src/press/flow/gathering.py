@@ -19,9 +19,10 @@ from press.record.make import Findings, spread
 from press.record.record import Provenance, Record, Resumed, Source
 from press.run.loop import Run
 from press.run.outcome import NOTHING, Outcome
-from press.script.inputs import data_of, imported, inputs_of, seed_of
+from press.script.inputs import Inputs, data_of, imported, inputs_of, seed_of, written_since
 from press.script.keys import keys_of
 from press.script.seeds import own_seed
+from press.voice.errors import PressError
 
 PAPER = "#fdfcf9"
 """Of a card, where the blog names no colours."""
@@ -34,6 +35,7 @@ def gathered(
     products = _products(blog, before, old)
     inputs = inputs_of(blog, before.script, products, before.inputs.packages)
     keys = keys_of(blog, before.script, inputs)
+    _check_unwritten(blog, before.inputs)
     return Findings(
         reading=replace(before, inputs=inputs, keys=keys),
         outcomes=outcomes,
@@ -53,15 +55,19 @@ def _card(blog: Blog, outcomes: Sequence[Outcome]) -> bytes | None:
     return next((card(bitmap, paper) for bitmap in bitmaps if bitmap), None)
 
 
+def _check_unwritten(blog: Blog, inputs: Inputs) -> None:
+    """What a run has read is not known, if it was written meanwhile."""
+    for path in written_since(blog, inputs):
+        problem = "was written while the script ran, so that nobody knows what it read"
+        remedy = "run ./press build again; if the script itself writes it, remove it before"
+        raise PressError(f"{path}:1", problem, remedy)
+
+
 def _products(blog: Blog, before: Reading, old: Record | None) -> set[str]:
-    """The files that the script names and that the run made or changed."""
-    after = inputs_of(blog, before.script).files
+    """The files that the script names and that the run has made."""
+    after = inputs_of(blog, before.script).files.keys()
     earlier = old.products if old else set()
-    return {
-        path
-        for path, made in after.items()
-        if path in earlier or before.inputs.files.get(path) != made
-    }
+    return {path for path in after if path in earlier or path not in before.inputs.files}
 
 
 def _provenance(reading: Reading, done: Run, mode: Mode) -> Provenance:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
-from pathlib import Path
 from typing import Any
 
 from press.blog import Blog
@@ -12,6 +11,7 @@ from press.record.earlier import outcomes_of
 from press.record.record import Record
 from press.run.outcome import Figure, Outcome, Table
 from press.script.formats import cells_in
+from press.script.keys import display_key
 from press.site.post import Post
 from press.site.sources import Source
 from press.voice.errors import PressError
@@ -19,6 +19,7 @@ from press.voice.errors import PressError
 FORM = 1
 """Counted up when notebooks are made differently."""
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+MIMES = {".png": "image/png", ".jpg": "image/jpeg", ".gif": "image/gif"}
 KEPT = ("title", "name", "tags")
 
 
@@ -35,13 +36,16 @@ def keep_notebook(
         problem = "is not of today's text or results"
         raise PressError(f"{blog.shown(path)}:1", problem, f"run: ./press build {post.slug}")
     script = blog.root / record.script
+    words = blog.text(script)
+    if display_key(words, post.packages) != record.keys.display:
+        again = f"run: ./press build {post.slug}"
+        raise PressError(f"{record.script}:1", "was edited since it was read", again)
+    made = cells_in(words, script.suffix)
     prose = between(text, post, record, sources)
-    write(path, notebook(script, prose, outcomes_of(blog, record), source))
+    write(path, notebook(made, prose, outcomes_of(blog, record), source))
 
 
-def notebook(
-    script: Path, prose: dict[int, str], outcomes: Sequence[Outcome], source: str
-) -> bytes:
+def notebook(made: Any, prose: dict[int, str], outcomes: Sequence[Outcome], source: str) -> bytes:
     """It as it would be saved after a run, the same bytes for the same results.
 
     `source` names what it is made of, and is kept in it.
@@ -50,7 +54,6 @@ def notebook(
     import nbformat
     from nbformat.v4 import new_markdown_cell
 
-    made = cells_in(script.read_text("utf-8"), script.suffix)
     made.metadata = {
         "kernelspec": KERNEL,
         "language_info": {"name": "python"},
@@ -90,7 +93,7 @@ def _drawn(figure: Figure) -> dict[str, str]:
 
     if figure.suffix == ".svg":
         return {"image/svg+xml": figure.data.decode()}
-    return {"image/png": base64.b64encode(figure.data).decode()}
+    return {MIMES[figure.suffix]: base64.b64encode(figure.data).decode()}
 
 
 def _html(table: Table) -> str:

@@ -9,8 +9,9 @@ import json
 import os
 import pickle
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 from press.blog import Blog
@@ -23,7 +24,7 @@ from press.machine.versions import pinned_versions
 from press.run.outcome import Outcome
 from press.run.replay import doubt, goes_back, needed, replayed, trace
 from press.script.cells import Cell, Script
-from press.script.inputs import Inputs, data_of
+from press.script.inputs import Inputs, data_of, written_since
 from press.script.keys import ENGINE, code_of
 
 FORMAT = 12
@@ -79,14 +80,21 @@ class Kept:
     """The snapshots of one script under the circumstances of one run."""
 
     def __init__(
-        self, folder: Path, vault: Vault, script: Script, circumstances: Sequence[str]
+        self,
+        folder: Path,
+        vault: Vault,
+        script: Script,
+        circumstances: Sequence[str],
+        written_since: Callable[[], Sequence[str]] = list,
     ) -> None:
+        """Files that were `written_since` may have been read as no circumstance says."""
         self.parts = vault.folder
         self._vault = vault
         self._heads = folder / "heads"
         self._cells = script.cells
         self._names = list(_chain(script.cells, circumstances))
         self._doubt = doubt(script.cells)
+        self._written_since = written_since
 
     def usable(self) -> Iterator[tuple[Snapshot, tuple[Outcome, ...]]]:
         """Snapshots that the rest of the script can go on from, the furthest first."""
@@ -127,6 +135,8 @@ class Kept:
             labels = [cell.label for number, cell in enumerate(cells) if number in beyond]
             who = f"cell {labels[0]}" if labels else "something"
             return f"{who} wrote files or reached other processes"
+        if meanwhile := self._written_since():
+            return f"{meanwhile[0]} was written while the script ran"
         path = trace(cells, again)
         return f"{path} may have changed what no snapshot holds" if path else ""
 
@@ -168,9 +178,8 @@ def kept(blog: Blog, script: Script, inputs: Inputs) -> Kept | None:
     if known is None:
         return None
     folder = blog.local / "kept"
-    return Kept(
-        folder, Vault(folder / "parts", known), script, _circumstances(blog, script, inputs)
-    )
+    vault, circumstances = Vault(folder / "parts", known), _circumstances(blog, script, inputs)
+    return Kept(folder, vault, script, circumstances, partial(written_since, blog, inputs))
 
 
 def tidy(blog: Blog) -> None:

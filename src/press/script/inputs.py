@@ -3,13 +3,13 @@
 import ast
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from press.blog import Blog
 from press.datasets.dataset import DataSet
 from press.datasets.known import KNOWN
-from press.files import digest
+from press.files import digest, stamp
 from press.machine.versions import is_library
 from press.script.cells import Script, parse, parse_cell
 from press.script.names import last_name
@@ -30,6 +30,8 @@ class Inputs:
     files: Mapping[str, str]
     packages: tuple[str, ...] = ()
     """What the post names besides press' own packages."""
+    stamps: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """By path, what tells whether somebody has written the file since it was read here."""
 
     def digests(self) -> dict[str, str]:
         return {**self.modules, **self.files}
@@ -89,11 +91,25 @@ def inputs_of(
     named = {file for text in texts if isinstance(text, str) for file in _files(blog, text)}
     style = {f"code/{STYLE}"} if (blog.code / STYLE).is_file() else set()
     files = (named - set(products) - set(modules) - {script.path}) | style
+    stamps = {path: stamp(blog.root / path) for path in sorted({*modules, *files})}
     return Inputs(
         modules={path: digest((blog.root / path).read_bytes()) for path in sorted(modules)},
         files={path: digest((blog.root / path).read_bytes()) for path in sorted(files)},
         packages=packages,
+        stamps=stamps,
     )
+
+
+def written_since(blog: Blog, inputs: Inputs) -> list[str]:
+    """The files that were written, or are gone, since they were read."""
+    return [path for path, known in inputs.stamps.items() if _stamp(blog.root / path) != known]
+
+
+def _stamp(path: Path) -> str:
+    try:
+        return stamp(path)
+    except FileNotFoundError:
+        return "gone"
 
 
 def _files(blog: Blog, text: str) -> list[str]:
