@@ -70,7 +70,7 @@ async def on_sample(blog: Blog, work: Work) -> bool:
     script = only_code(read(blog, work.script, work.record).script)
     with tempfile.TemporaryDirectory(prefix="press-") as folder:
         vault = Vault(Path(folder, "parts"), known)
-        snapshots = Kept(Path(folder), vault, script, [])
+        snapshots = Kept(Path(folder), vault, script, [], blog.root)
         few_digits(blog)
         conditions = conditions_of(blog, script, Mode.REHEARSAL, snapshots)
         conditions = dataclasses.replace(conditions, data=lambda: None)
@@ -80,7 +80,7 @@ async def on_sample(blog: Blog, work: Work) -> bool:
         parts = {part.name for part in vault.folder.iterdir()}
         for start in reversed(range(1, len(script.cells))):  # the quickest first
             edited = with_pass(script, start)
-            again = Kept(Path(folder), vault, edited, [])
+            again = Kept(Path(folder), vault, edited, [], blog.root)
             good &= await same(work.slug, edited, start, conditions, again, whole)
             vault.keep_only(parts)
     return good

@@ -255,6 +255,130 @@ print(Path("log.csv").read_text())
         assert said_cells_known(told.err) == 5, told.err
 
 
+SEEN = {
+    "a folder of modules": (
+        "lib/util.py",
+        "import sys\nsys.path.insert(0, 'lib')\nfrom util import f\n",
+        "f()",
+    ),
+    "a module by its name": (
+        "util.py",
+        "import importlib\nutil = importlib.import_module('util')\n",
+        "util.f()",
+    ),
+    "files by a pattern": (
+        "data/a.txt",
+        "from pathlib import Path\n",
+        "[path.read_text() for path in Path('data').glob('*.txt')]",
+    ),
+    "a file in another folder": (
+        "data/a.txt",
+        "import os\nos.chdir('data')\n",
+        "open('a.txt').read()",
+    ),
+    "a name put together": (
+        "data/a.txt",
+        "from pathlib import Path\n",
+        "(Path('data') / ('a' + '.txt')).read_text()",
+    ),
+}
+
+
+@pytest.mark.usefixtures("eager")
+@pytest.mark.parametrize("name", SEEN)
+def test_what_a_run_was_seen_to_read_counts(
+    blog: Blog, press: Press, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Though no text names it: neither a record nor a snapshot outlives it."""
+    monkeypatch.setattr(needs, "QUICK", 0.0)
+    file, begin, read = SEEN[name]
+    path = blog.code / file
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("def f():\n    return 'old'\n")
+    script = f"# %% a\n{begin}\n# %% b\nx = {read}\n\n# %% c\nprint(x, {read})\n"
+    add_post(blog, "post", script)
+    assert press("build").code == 0
+    add_post(blog, "post", script := f"{script}pass\n")
+    assert said_cells_known(press("build").err) == 2, "nothing changed, and no snapshot was laid"
+
+    path.write_text("def f():\n    return 'new'\n")
+
+    told = press("status", "--json").out
+    assert (json.loads(told)[0]["state"], json.loads(told)[0]["reason"]) == (
+        "changed",
+        f"code/{file}",
+    )
+    add_post(blog, "post", f"{script}pass\n")
+    assert press("build").code == 0
+    assert "old" not in results(blog)["cells"][2].output
+    assert results(blog)["cells"][2].output.count("new") == 2
+
+
+@pytest.mark.usefixtures("eager")
+def test_a_snapshot_holds_nothing_of_another_environment(
+    blog: Blog, press: Press, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(needs, "QUICK", 0.0)
+    script = "# %% a\nimport os\nx = os.environ['STEPS']\n\n# %% b\nprint(x, os.environ['STEPS'])\n"
+    add_post(blog, "post", script)
+    monkeypatch.setenv("STEPS", "1")
+    assert press("build").code == 0
+    add_post(blog, "post", f"{script}pass\n")
+    monkeypatch.setenv("STEPS", "2")
+
+    assert press("build").code == 0
+
+    assert results(blog)["cells"][1].output == "2 2"
+
+
+@pytest.mark.usefixtures("eager")
+def test_a_script_that_shows_its_own_text_depends_on_its_comments(blog: Blog, press: Press) -> None:
+    function = "# %% a\nimport inspect\n\n# %% b\ndef f():\n    # once\n    return 1\n\n"
+    add_post(blog, "post", f"{function}# %% c\nprint(inspect.getsource(f))\n")
+    assert press("build").code == 0
+    edited = function.replace("once", "twice")
+    add_post(blog, "post", f"{edited}# %% c\nprint(inspect.getsource(f))\n")
+    assert json.loads(press("status", "--json").out)[0]["state"] == "changed"
+    add_post(blog, "post", f"{edited}# %% c\nprint(inspect.getsource(f))\npass\n")
+
+    assert press("build").code == 0
+
+    assert "# twice" in results(blog)["cells"][2].output
+
+
+@pytest.mark.usefixtures("eager")
+def test_taking_a_snapshot_shows_no_warning_again(blog: Blog, press: Press) -> None:
+    setup = "# %% a\nimport matplotlib.pyplot as plt\nimport numpy as np\n\n"
+    mean = "# %% b\nx = np.mean(np.array([]))\n\n# %% c\nprint(np.mean(np.array([])))\n"
+    add_post(blog, "post", setup + mean)
+    assert press("build").code == 0
+
+    assert "empty slice" in results(blog)["cells"][1].warnings
+    assert results(blog)["cells"][2].warnings == ""
+    assert press("verify").code == 0
+
+
+def test_what_an_earlier_cell_showed_stays_as_it_left_it(blog: Blog, press: Press) -> None:
+    script = (
+        "# %% a\nfrom IPython.display import display\nbar = display('0', display_id=True)\n\n"
+        "# %% b\nfor n in (1, 2):\n    bar.update(str(n))\ndisplay('end')\n"
+    )
+    add_post(blog, "post", script)
+
+    assert press("build").code == 0
+
+    assert [cell.output for cell in results(blog)["cells"]] == ["'0'", "'end'"]
+
+
+def test_deep_code_is_read(blog: Blog, press: Press) -> None:
+    pieces = " + ".join(["x"] * 900)
+    add_post(blog, "post", f"# %% a\nx = 1\nprint({pieces})\n")
+
+    assert press("build").code == 0
+
+    assert results(blog)["cells"][0].output == "900"
+
+
 HELPERS = """\
 import functools
 import random
@@ -461,10 +585,10 @@ def kept_with_snapshots(folder: Path, cells: int = 6) -> tuple[resume.Kept, list
     """A cache that holds a snapshot after every cell: its only array is the number of the cell."""
     script = Script("code/post.py", "", tuple(Cell(None, (), f"x = {n}", n) for n in range(cells)))
     vault = Vault(folder / "parts", b"s" * 32)
-    kept = resume.Kept(folder, vault, script, ["here"])
+    kept = resume.Kept(folder, vault, script, ["here"], folder)
     for number in range(1, cells + 1):
         array = vault.put(bytes(1000) + bytes([number]))
-        taken = Taken(vault.put(f"state {number}".encode()), (array,), (), (), {})
+        taken = Taken(vault.put(f"state {number}".encode()), (array,), (), False, (), {}, {}, {})
         outcome = dataclasses.replace(NOTHING, output=str(number))
         kept.add(taken, [outcome] * number, [1.0] * number)
     return kept, [script.cells[0].source]
@@ -498,7 +622,7 @@ def test_corrupt_files_never_give_anything_wrong(tmp_path: Path, thorough: bool)
 
 def kept_without_adding(folder: Path) -> tuple[resume.Kept, None]:
     script = Script("code/post.py", "", tuple(Cell(None, (), f"x = {n}", n) for n in range(6)))
-    return resume.Kept(folder, Vault(folder / "parts", b"s" * 32), script, ["here"]), None
+    return resume.Kept(folder, Vault(folder / "parts", b"s" * 32), script, ["here"], folder), None
 
 
 def corrupt(path: Path, other: Path, draw: random.Random) -> None:
@@ -520,7 +644,9 @@ def corrupt(path: Path, other: Path, draw: random.Random) -> None:
 def test_a_snapshot_of_another_user_is_not_believed(tmp_path: Path) -> None:
     kept_with_snapshots(tmp_path)
     script = Script("code/post.py", "", tuple(Cell(None, (), f"x = {n}", n) for n in range(6)))
-    stranger = resume.Kept(tmp_path, Vault(tmp_path / "parts", b"t" * 32), script, ["here"])
+    stranger = resume.Kept(
+        tmp_path, Vault(tmp_path / "parts", b"t" * 32), script, ["here"], tmp_path
+    )
 
     assert list(stranger.usable()) == []
 
@@ -530,7 +656,7 @@ def test_other_circumstances_know_none_of_the_snapshots(tmp_path: Path) -> None:
     script = Script("code/post.py", "", tuple(Cell(None, (), f"x = {n}", n) for n in range(6)))
     vault = Vault(tmp_path / "parts", b"s" * 32)
 
-    assert list(resume.Kept(tmp_path, vault, script, ["elsewhere"]).usable()) == []
+    assert list(resume.Kept(tmp_path, vault, script, ["elsewhere"], tmp_path).usable()) == []
 
 
 def test_the_least_recently_used_go_first(blog: Blog, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -656,7 +782,7 @@ def _ran(names: dict[str, Any], program: list[str]) -> str:
     return json.dumps([names["out"], names["step"], names["a"].tolist(), names["b"].tolist()])
 
 
-SHELL = types.SimpleNamespace(user_ns={})
+SHELL = types.SimpleNamespace(user_ns={}, compile=types.SimpleNamespace(flags=0))
 
 
 def test_views_share_their_memory_again() -> None:

@@ -46,10 +46,15 @@ COMMANDS = {
 }
 
 
+DEEP = 20_000
+"""How deep code may be nested: a text may be put together of a thousand pieces."""
+
+
 def main(words: Sequence[str] | None = None) -> int:
     # A shell starts what it puts in the background with SIGINT ignored; SIGTERM needs it too.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, _stop)
+    sys.setrecursionlimit(DEEP)
     options = _options(sys.argv[1:] if words is None else words)
     try:
         options.main(Blog(options.blog.resolve()), options)

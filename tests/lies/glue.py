@@ -13,7 +13,7 @@ from press.run.events import CellEnds, Event, FallsBack, RunEnds, RunStarts, tel
 from press.run.keeping import Keeper
 from press.run.outcome import Outcome
 from press.run.outputs import outcome_of
-from press.run.replay import goes_back, needed
+from press.run.replay import assigns_within, goes_back, needed
 from press.run.snapshots import Kept
 from press.script.cells import Cell, Script
 
@@ -113,7 +113,7 @@ def _kept(steps: Sequence[Step], zygote: Zygote) -> Kept:
     assert known, "this user has no secret"
     cells = tuple(Cell(None, (), step.source, 1) for step in steps)
     vault = Vault(zygote.kept / "parts", known)
-    return Kept(zygote.kept, vault, Script("code/program.py", "", cells), [])
+    return Kept(zygote.kept, vault, Script("code/program.py", "", cells), [], zygote.folder.parent)
 
 
 def _why_not(kept: Kept, steps: Sequence[Step]) -> tuple[str, ...]:
@@ -128,6 +128,8 @@ def _why_not(kept: Kept, steps: Sequence[Step]) -> tuple[str, ...]:
     if snapshot:
         if goes_back(before, after):
             return ("a later cell goes back to what no snapshot holds",)
+        if snapshot.traced and assigns_within(before, after):
+            return ("a later cell assigns an attribute, which a graph does not know of",)
         names = needed(before, after)
         lacks = set(snapshot.missing) & (names if names is not None else set(snapshot.missing))
         return (f"cannot be kept: {', '.join(sorted(lacks))}",)

@@ -2,7 +2,7 @@
 
 import os
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import yaml
@@ -19,7 +19,7 @@ from press.record.make import Findings, spread
 from press.record.record import Provenance, Record, Resumed, Source
 from press.run.loop import Run
 from press.run.outcome import NOTHING, Outcome
-from press.script.inputs import Inputs, data_of, imported, inputs_of, seed_of, written_since
+from press.script.inputs import data_of, imported, inputs_of, seed_of, written_since
 from press.script.keys import keys_of
 from press.script.seeds import own_seed
 from press.voice.errors import PressError
@@ -33,9 +33,9 @@ def gathered(
 ) -> Findings:
     outcomes = spread(before.script, done.outcomes, NOTHING)
     products = _products(blog, before, old)
-    inputs = inputs_of(blog, before.script, products, before.inputs.packages)
+    inputs = inputs_of(blog, before.script, products, before.inputs.packages, done.read)
     keys = keys_of(blog, before.script, inputs)
-    _check_unwritten(blog, before.inputs)
+    _check_unwritten(blog, {**before.inputs.stamps, **done.read})
     return Findings(
         reading=replace(before, inputs=inputs, keys=keys),
         outcomes=outcomes,
@@ -55,9 +55,9 @@ def _card(blog: Blog, outcomes: Sequence[Outcome]) -> bytes | None:
     return next((card(bitmap, paper) for bitmap in bitmaps if bitmap), None)
 
 
-def _check_unwritten(blog: Blog, inputs: Inputs) -> None:
+def _check_unwritten(blog: Blog, stamps: Mapping[str, str]) -> None:
     """What a run has read is not known, if it was written meanwhile."""
-    for path in written_since(blog, inputs):
+    for path in written_since(blog.root, stamps):
         problem = "was written while the script ran, so that nobody knows what it read"
         remedy = "run ./press build again; if the script itself writes it, remove it before"
         raise PressError(f"{path}:1", problem, remedy)

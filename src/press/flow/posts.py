@@ -109,8 +109,9 @@ def _strays(
 
 
 def _is_module(slug: str, scripts: Mapping[str, Path]) -> bool:
-    """Whether another script imports this file."""
-    imports = re.compile(rf"^\s*(?:from|import)\s+{re.escape(slug)}\b", re.MULTILINE)
+    """Whether another script imports this file, or names it in a text, as `import_module` does."""
+    name = re.escape(slug)
+    imports = re.compile(rf"^\s*(?:from|import)\s.*?\b{name}\b|['\"]{name}['\"]", re.MULTILINE)
     return any(
         imports.search(path.read_text("utf-8", "replace"))
         for other, path in scripts.items()

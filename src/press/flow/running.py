@@ -51,7 +51,8 @@ async def run_script(blog: Blog, work: Work, reading: Reading, mode: Mode, means
         listeners += (keeper,) if keeper else ()
         begin = keeper.begin if keeper and mode.resumes else from_nothing
         try:
-            return await run(script, conditions, listeners, begin)
+            done = await run(script, conditions, listeners, begin)
+            return replace(done, read=keeper.read) if keeper else done
         finally:
             for reason, cells in keeper.refusals.items() if keeper else ():
                 label = script.cells[cells - 1].label

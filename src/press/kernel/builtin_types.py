@@ -14,6 +14,8 @@ from typing import Any
 
 from press.kernel.parts import Tell, Telling, Unknown, attributes, is_found
 
+WORD = ctypes.sizeof(ctypes.c_void_p)
+
 
 def tell_list(tell: Telling, value: Any) -> None:
     tell.items((f"[{n}]", item) for n, item in enumerate(list.__iter__(value)))
@@ -30,10 +32,12 @@ def tell_dict(tell: Telling, value: Any) -> None:
 
 
 def tell_set(tell: Telling, value: Any) -> None:
-    """In the order of going through it; what was taken out of it decides where the next go."""
-    places, taken = ctypes.c_ssize_t * 2, sys.getsizeof(value)
-    filled = places.from_address(id(value) + object.__basicsize__)
-    tell.words(f"{taken} {filled[0] - filled[1]}")
+    """In the order of going through it, and where in its table: that decides where the next go."""
+    head = id(value) + object.__basicsize__
+    _, _, mask = (ctypes.c_ssize_t * 3).from_address(head)
+    table = ctypes.c_void_p.from_address(head + 3 * WORD).value or 0
+    entries = memoryview(ctypes.string_at(table, 2 * WORD * (mask + 1))).cast("P")
+    tell.words(repr([place for place, key in enumerate(entries[::2]) if key]))
     kind = set if isinstance(value, set) else frozenset
     tell.items(("", item) for item in kind.__iter__(value))
 

@@ -10,6 +10,7 @@ import functools
 import os
 import re
 import sys
+import sysconfig
 import threading
 import types
 from collections import OrderedDict, defaultdict, deque
@@ -73,11 +74,15 @@ begun = [""]
 
 
 def is_neighbour(name: str) -> bool:
-    """Whether a module lies beside the script, or below."""
+    """Whether a module is no library: it lies beside the script, or wherever the author has it."""
     place = getattr(sys.modules.get(name), "__file__", None)
     if name.partition(".")[0] in OURS or not isinstance(place, str):
         return False
-    return place.startswith(begun[0]) and "site-packages" not in place
+    return not place.startswith(STANDARD) and not INSTALLED.search(place)
+
+
+INSTALLED = re.compile(r"[/\\](site|dist)-packages[/\\]")
+STANDARD = tuple(sysconfig.get_path(name) for name in ("stdlib", "platstdlib"))
 
 
 def _is_own(name: str) -> bool:

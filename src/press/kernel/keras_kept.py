@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from press.kernel.keras_types import POLICY, VARIABLES, told, unwrapped
+from press.kernel.keras_types import MADE_WHEN_NEEDED, POLICY, VARIABLES, told, unwrapped
 from press.kernel.parts import attributes, is_own, module_of, named
 
 CALLBACKS, TRACKED = ".callbacks", "keras.src.utils.tracking"
@@ -40,6 +40,11 @@ def is_part(item: Any) -> bool:
     stateful = (keras.Layer, keras.Variable, keras.KerasTensor, keras.metrics.Metric)
     more = (keras.optimizers.Optimizer, keras.random.SeedGenerator, keras.losses.Loss)
     return isinstance(item, (*stateful, *more))
+
+
+def is_traced(model: Any) -> bool:
+    """Whether TensorFlow has turned its steps into a graph, which knows of no later assignment."""
+    return any(vars(model).get(name) is not None for name in MADE_WHEN_NEEDED)
 
 
 def models_in(namespace: Mapping[str, Any]) -> Iterator[Any]:

@@ -26,6 +26,9 @@ MADE_WHEN_NEEDED = {"train_function", "test_function", "predict_function"}
 def tell_part(tell: Telling, value: Any) -> None:
     """A model, a layer, a metric or what they hold: by all attributes that are not Keras' own."""
     tell.items((f".{name}", _as_value(item)) for name, item in told(value))
+    losses = dict(attributes(value)).get("_losses")
+    if losses:
+        tell.words(f"{len(losses)} losses")
     kind = next((kind for kind in (list, dict, set) if isinstance(value, kind)), None)
     if kind:
         tell.content(kind, value)

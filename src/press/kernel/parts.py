@@ -59,6 +59,12 @@ class Drawn(Unknown):
         return Drawn(self.reason, f"{part}{self.place}")
 
 
+def name_of(item: Any) -> str:
+    """As code would find it, or its class."""
+    own = getattr(item, "__qualname__", None) or type(item).__qualname__
+    return f"{getattr(item, '__module__', '')}.{own}"
+
+
 def module_of(kind: type) -> str:
     """Its module; where a class keeps something else under that name, none."""
     module = kind.__module__

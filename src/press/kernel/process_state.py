@@ -6,7 +6,6 @@ import contextvars
 import faulthandler
 import gc
 import locale
-import logging
 import os
 import random
 import resource
@@ -20,8 +19,8 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from press.kernel import garbage, imports, restored
-from press.kernel.parts import Unknown, attributes, is_of_script, module_of
+from press.kernel import garbage, imports, loggers, restored
+from press.kernel.parts import Unknown, attributes, is_of_script, module_of, name_of
 
 OWN_NAMES = {
     *("parent_header", "_current_async_library", "current_effective_deadline"),
@@ -53,7 +52,7 @@ def told(shell: Any, beginning: Beginning) -> Iterator[tuple[str, Any]]:
     yield "the random generator", random.getstate()
     yield "IPython", list(_hooks(shell))
     yield "sys.meta_path", [_or_name(finder, shell.user_ns) for finder in sys.meta_path]
-    yield from _loggers()
+    yield from loggers.told()
     yield from _changed_handlers(beginning)
     yield from _changed_context(beginning)
     yield from ((f"warnings of {name}", kept) for name, kept in restored.registries(shell).items())
@@ -112,6 +111,12 @@ SETTINGS: Mapping[str, Callable[[Any], Any]] = {
     ],
     "_tracemalloc": lambda tracemalloc: tracemalloc.is_tracing(),
     "matplotlib": lambda matplotlib: str(matplotlib.rcParams._get("backend")),
+    "matplotlib_inline.config": lambda inline: [
+        _plain(inline.InlineBackend.instance().trait_values(config=True))
+        for _ in range(inline.InlineBackend.initialized())
+    ],
+    "scipy.special": lambda special: sorted(special.geterr().items()),
+    "h5py": lambda h5py: [h5py.get_config().track_order, h5py.get_config().complex_names],
 }
 """By module, what it keeps where its names do not show it."""
 
@@ -217,27 +222,6 @@ def _changed_context(beginning: Beginning) -> Iterator[tuple[str, Any]]:
             yield f"the context variable {variable.name}", value
 
 
-def _loggers() -> Iterator[tuple[str, Any]]:
-    """Those that are not as they are made."""
-    yield (
-        "logging",
-        (logging.raiseExceptions, logging.root.manager.disable, _handler(logging.lastResort)),
-    )
-    for name, logger in [("root", logging.root), *logging.root.manager.loggerDict.items()]:
-        if isinstance(logger, logging.Logger) and name != "IPKernelApp":
-            settings = (logger.level, logger.disabled, logger.propagate, list(logger.filters))
-            handlers = [_handler(handler) for handler in logger.handlers]
-            if settings != (logging.NOTSET, False, True, []) or handlers:
-                yield f"the logger {name}", (settings, handlers)
-
-
-def _handler(handler: logging.Handler | None) -> list[Any]:
-    if handler is None:
-        return []
-    parts = {n: item for n, item in vars(handler).items() if n not in ("lock", "stream")}
-    return [_name(handler), parts]
-
-
 def is_own(name: str) -> bool:
     return name in OWN_NAMES or name.startswith("shell_parent")
 
@@ -245,29 +229,30 @@ def is_own(name: str) -> bool:
 def _hooks(shell: Any) -> Iterator[object]:
     """What has been told to IPython: it works on all later cells."""
     for name, hooks in shell.events.callbacks.items():
-        names = [_name(hook) for hook in hooks]
+        names = [name_of(hook) for hook in hooks]
         yield [
             name,
             [hook for hook in names if not hook.startswith(("matplotlib_inline.", "press."))],
         ]
-    yield [_name(transformer) for transformer in shell.ast_transformers]
+    yield [name_of(transformer) for transformer in shell.ast_transformers]
     manager = shell.input_transformer_manager
     for transforms in (
         manager.cleanup_transforms,
         manager.line_transforms,
         manager.token_transformers,
     ):
-        yield [_name(transform) for transform in transforms]
+        yield [name_of(transform) for transform in transforms]
     for kind, magics in shell.magics_manager.magics.items():
         yield [(kind, name, _magic(magic)) for name, magic in sorted(magics.items())]
     for mime, formatter in shell.display_formatter.formatters.items():
-        known = [(_name(kind), show) for kind, show in formatter.type_printers.items()]
+        known = [(name_of(kind), show) for kind, show in formatter.type_printers.items()]
         known += [(".".join(kind), show) for kind, show in formatter.deferred_printers.items()]
-        shown = sorted((kind, _name(show)) for kind, show in known if kind not in DRAWN)
+        shown = sorted((kind, name_of(show)) for kind, show in known if kind not in DRAWN)
         yield [mime, formatter.enabled, shown, _plain(formatter.trait_values(config=True))]
     yield [
         shell.ast_node_interactivity,
         shell.autoawait,
+        shell.compile.flags,
         shell.colors,
         str(shell.custom_exceptions),
     ]
@@ -278,7 +263,7 @@ def _magic(magic: Any) -> str:
     """IPython loads its own when they are first asked for anything; that is no change."""
     if type(magic) not in (types.FunctionType, types.MethodType):
         return str(dict(attributes(magic)).get("magic_name", ""))  # an alias has one
-    return "" if magic.__module__.startswith("IPython.") else _name(magic)
+    return "" if magic.__module__.startswith("IPython.") else name_of(magic)
 
 
 def _plain(settings: Mapping[str, Any]) -> list[tuple[str, Any]]:
@@ -291,9 +276,4 @@ DRAWN = {"matplotlib.figure.Figure"}
 
 
 def _or_name(item: Any, namespace: dict[str, Any]) -> Any:
-    return item if is_of_script(item, namespace) else _name(item)
-
-
-def _name(item: Any) -> str:
-    own = getattr(item, "__qualname__", None) or type(item).__qualname__
-    return f"{getattr(item, '__module__', '')}.{own}"
+    return item if is_of_script(item, namespace) else name_of(item)

@@ -67,8 +67,14 @@ class Taken:
     arrays: tuple[str, ...]
     missing: tuple[str, ...]
     """Names whose values could not be kept."""
+    traced: bool
+    """Whether it holds a model whose steps have become a graph, which is made anew when needed."""
     written: tuple[int, ...]
     """Cells that changed something outside the kernel."""
+    files: Mapping[str, str]
+    """What became of the files that they changed."""
+    read: Mapping[str, str]
+    """The files of the blog that they read, and what tells each from a later one."""
     proof: Mapping[str, str]
     """What the kernel was, piece by piece, as digests."""
 
@@ -92,8 +98,14 @@ def take(room: int) -> Request[Taken | NotTaken | None]:
 
 def lay(taken: Taken, sources: Sequence[str]) -> Request[None]:
     """Bring the kernel to where it was behind these cells, and prove that it is there."""
-    given = (taken.state, list(taken.arrays), list(sources), dict(taken.proof), list(taken.written))
+    beside = (list(taken.written), dict(taken.files), dict(taken.read))
+    given = (taken.state, list(taken.arrays), list(sources), dict(taken.proof), beside)
     return _call(f"snapshot.lay{given!r}", _nothing)
+
+
+def found() -> Request[Mapping[str, str]]:
+    """The files of the blog that cells have read, as `Taken` has them."""
+    return _call("outside.found()", dict)
 
 
 def settle() -> Request[None]:
@@ -136,5 +148,5 @@ def _taken(answer: str) -> Taken | NotTaken | None:
         return None
     if "refusal" in tree:
         return NotTaken(tree["refusal"])
-    arrays, missing, written = map(tuple, (tree["arrays"], tree["missing"], tree["written"]))
-    return Taken(tree["state"], arrays, missing, written, tree["proof"])
+    tree |= {name: tuple(tree[name]) for name in ("arrays", "missing", "written")}
+    return Taken(**tree)

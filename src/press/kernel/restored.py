@@ -18,6 +18,7 @@ def read(shell: Any) -> State:
         "modules": _modules(),
         "random": random.getstate(),
         "warnings": registries(shell),
+        "future": shell.compile.flags,
     }
     for package, (read_package, _) in PACKAGES.items():
         if package in sys.modules:
@@ -38,6 +39,7 @@ def put_back(shell: Any, state: State) -> None:
         if package in state:
             put_back_package(state[package])
     _put_back_registries(shell, state["warnings"])
+    shell.compile.flags = state["future"]
     random.setstate(state["random"])
 
 
@@ -63,7 +65,8 @@ def _matplotlib() -> State:
     import matplotlib as mpl
 
     settings: Any = mpl.rcParams
-    return {name: settings._get(name) for name in settings if name != "backend"}
+    # Its own way to go through them changes how often the filters of warnings have changed.
+    return {name: settings._get(name) for name in dict.keys(settings) if name != "backend"}
 
 
 def _put_back_matplotlib(state: State) -> None:
@@ -78,10 +81,15 @@ def _put_back_matplotlib(state: State) -> None:
 def _tensorflow() -> State:
     """What decides the seeds of the operations to come."""
     from tensorflow.python.eager.context import context
+    from tensorflow.python.util import deprecation
 
     now = context()
     generator = getattr(now, "_rng", None)
-    return {"seed": now._seed, "generator": generator and generator.getstate()}
+    return {
+        "seed": now._seed,
+        "generator": generator and generator.getstate(),
+        "warnings": len(deprecation._PRINTED_WARNING),
+    }
 
 
 def _put_back_tensorflow(state: State) -> None:
@@ -105,7 +113,7 @@ def _keras() -> State:
         "policy": keras.config.dtype_policy().name,
         "settings": {
             name: item
-            for name, item in vars(global_state.GLOBAL_STATE_TRACKER).items()
+            for name, item in sorted(vars(global_state.GLOBAL_STATE_TRACKER).items())
             if type(item) in (bool, int, str)
         },
         "seed": generator and (generator._initial_seed, generator.state.numpy()),

@@ -1,9 +1,7 @@
 """In the kernel: take a snapshot of what the cells so far have made, and lay one over it."""
 
 import os
-import platform
 import random
-import sys
 import tempfile
 from _thread import LockType, allocate_lock, start_new_thread
 from collections.abc import Iterator, Sequence
@@ -18,30 +16,20 @@ import cloudpickle
 from press.kernel import (
     garbage,
     imports,
+    keras_kept,
     memory,
     namespace,
     numpy_types,
+    outside,
     process_state,
     restored,
 )
-from press.kernel.ourselves import at_work, unnoticed
+from press.kernel.ourselves import unnoticed
 from press.kernel.parts import Unknown
-from press.kernel.proof import Proof, differences, proof
+from press.kernel.proof import differences, proof
 from press.kernel.protocol import HISTORY, KEPT
 from press.kernel.sealed import Bytes, Vault, secret
 
-CHANGES = ("os.remove", "os.rename", "os.rmdir", "os.mkdir", "os.link", "os.symlink", "os.truncate")
-REACHES_OUT = (
-    "subprocess.Popen",
-    "os.system",
-    "os.fork",
-    "os.posix_spawn",
-    "socket.connect",
-)
-changed: dict[int, set[str]] = {}
-"""By the number of the cell, what it changed outside the kernel."""
-now = [-1]
-"""The number of the cell that runs or ran last; what is run once more beside a snapshot is none."""
 SHOWN = 4
 """How many pieces that differ are named."""
 IN_PASSING = 1 << 30
@@ -54,48 +42,16 @@ beginning: list[process_state.Beginning] = []
 
 def watch(shell: Any) -> None:
     """Note from now on which cells reach outside the kernel: no snapshot holds what they did."""
-    caches = ("~/.keras", "~/.cache", "~/.config", "~/.local/state/press", "/dev", "/proc")
-    ours = [os.environ[KEPT], os.environ.get("IPYTHONDIR", "~/.ipython")]
-    passed_over = tuple(str(Path(folder).expanduser()) for folder in (*caches, *ours))
-
-    def note(event: str, details: tuple[Any, ...]) -> None:
-        if event == "open":
-            path, _, flags = details
-            paths = [path] if isinstance(flags, int) and flags & (os.O_WRONLY | os.O_RDWR) else []
-        elif event in CHANGES:
-            paths = [part for part in details[:2] if isinstance(part, str | bytes)]
-        elif event in REACHES_OUT:
-            # On a new machine Matplotlib asks once what fonts there are, in whatever cell that is.
-            paths = [] if event == "subprocess.Popen" and "fc-list" in details[1] else [event]
-        else:
-            return
-        if at_work() or now[0] < 0:
-            return
-        here = changed.setdefault(now[0], set())
-        for path in map(os.fsdecode, (path for path in paths if isinstance(path, str | bytes))):
-            if event == "os.remove" and path in here:
-                here.remove(path)
-            elif not path.startswith(passed_over):
-                here.add(path)
-
-    # Whichever library asks first for these reaches out, once in a process.
-    tempfile.gettempdir()
-    platform.processor()
-    sys.addaudithook(note)
+    outside.watch(shell)
     imports.watch()
     shell.events.register("pre_execute", begin)
-    shell.events.register("pre_run_cell", _count)
-
-
-def _count(_: object) -> None:
-    """Press' own questions are silent, and no cells."""
-    now[0] += 1
 
 
 def begin() -> None:
     """From the first cell on counts what changes."""
     if not beginning:
         imports.begin()
+        outside.begin()
         beginning.append(process_state.Beginning())
 
 
@@ -126,6 +82,7 @@ def _taken(shell: Any, vault: Vault, room: int) -> str:
     if dumped.size > room:
         return "null"
     settle()
+    outside.look()
     put = _put_in_passing if dumped.size <= IN_PASSING else Vault.put
     state = dumps((dumped.data, cloudpickle.dumps(around)))
     return as_json(
@@ -133,7 +90,10 @@ def _taken(shell: Any, vault: Vault, room: int) -> str:
             "state": put(vault, state),
             "arrays": [put(vault, array) for array in dumped.arrays],
             "missing": proven.left_out,
-            "written": sorted(number for number, paths in changed.items() if paths),
+            "traced": any(map(keras_kept.is_traced, keras_kept.models_in(shell.user_ns))),
+            "written": sorted(number for number, paths in outside.changed.items() if paths),
+            "files": outside.files(),
+            "read": outside.found(),
             "proof": proven.digests,
         }
     )
@@ -193,14 +153,14 @@ def lay(
     arrays: list[str],
     sources: list[str],
     before: dict[str, str],
-    written: list[int],
+    beside: tuple[list[int], dict[str, str], dict[str, str]],
 ) -> None:
     """Bring the kernel to where it was behind these cells, and prove that it is there."""
     with garbage.paused(), memory.hashed_once():
         _lay(_shell(), _vault(), state, arrays, sources, before)
-    now[0] = len(sources) - 1
-    changed.clear()
-    changed.update((number, {"what it changed in the run before"}) for number in written)
+    writers, files, read = beside
+    _hold_to(files, outside.files(files))
+    outside.go_on(len(sources), writers, files, read)
 
 
 def _lay(
@@ -229,11 +189,11 @@ def _lay(
         shell.compile.cache(shell.transform_cell(source), number, source)
     shell.execution_count = len(sources) + 1
     restored.put_back(shell, surroundings)
-    _hold_to(before, proof(shell, _names(shell), beginning[0]))
+    _hold_to(before, proof(shell, _names(shell), beginning[0]).digests)
 
 
-def _hold_to(before: dict[str, str], now: Proof) -> None:
-    places = differences(before, now.digests)
+def _hold_to(before: dict[str, str], now: dict[str, str]) -> None:
+    places = differences(before, now)
     if places:
         told, more = ", ".join(places[:SHOWN]), len(places) - SHOWN
         others = f" and {more} more" if more > 0 else ""

@@ -45,7 +45,8 @@ class Reading:
 
 def read(blog: Blog, path: Path, record: Record | None, packages: tuple[str, ...] = ()) -> Reading:
     script = read_script(blog, path)
-    inputs = inputs_of(blog, script, record.products if record else (), packages)
+    products, seen = (record.products, _read(record)) if record else ((), ())
+    inputs = inputs_of(blog, script, products, packages, seen)
     return Reading(script, inputs, keys_of(blog, script, inputs))
 
 

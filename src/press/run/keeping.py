@@ -3,12 +3,12 @@
 import asyncio
 import itertools
 import time
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Mapping
 from contextlib import suppress
 
 from nbclient.exceptions import DeadKernelError
 
-from press.kernel.protocol import NotTaken, execute, lay, settle, take
+from press.kernel.protocol import NotTaken, Taken, execute, found, lay, settle, take
 from press.run.events import CellEnds, Event, FallsBack, Listener, RunEnds, RunStarts, tell
 from press.run.loop import Conditions, new_session
 from press.run.outcome import Outcome
@@ -34,6 +34,8 @@ class Keeper:
         self._takings: list[float] = []
         """How many seconds it took to make each snapshot, or to lay one."""
         self._resumed = False
+        self.read: Mapping[str, str] = {}
+        """The files of the blog that the run was seen to read."""
         self.refusals: dict[str, int] = {}
         """What was in the way of a snapshot, and behind how many cells it was so first."""
 
@@ -94,21 +96,23 @@ class Keeper:
             return
         if isinstance(taken, NotTaken):
             self.refusals.setdefault(taken.reason, len(self._outcomes))
-        elif taken and not self._hindered(taken.written):
+        elif taken and not self._hindered(taken):
             with suppress(OSError):  # a full disk costs the snapshot, not the run
                 kept.add(taken, self._outcomes, self._seconds)
                 self._known = len(self._outcomes)
         self._takings.append(time.perf_counter() - begun)
 
-    def _hindered(self, written: Sequence[int] = ()) -> bool:
-        reason = self._kept.hindrance(self._seconds, written)
+    def _hindered(self, taken: Taken | None = None) -> bool:
+        reason = self._kept.hindrance(self._seconds, taken)
         if reason:
             self.refusals.setdefault(reason, len(self._outcomes))
         return bool(reason)
 
     async def _settle(self) -> None:
         """Let the last snapshot be written; a kernel that is stuck in a cell is not waited for."""
-        if self._takings and self._session:
+        if self._session:
             with suppress(Refused, DeadKernelError, TimeoutError):
                 async with asyncio.timeout(PATIENCE):
-                    await self._session.ask(settle())
+                    self.read = await self._session.ask(found())
+                    if self._takings:
+                        await self._session.ask(settle())

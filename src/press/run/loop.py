@@ -2,8 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +54,8 @@ class Run:
     """How many of the cells it had run."""
     kept: str = ""
     """When the snapshot of it was made."""
+    read: Mapping[str, str] = field(default_factory=dict)
+    """The files of the blog that it was seen to read, and what tells each from a later one."""
 
 
 Begin = Callable[[Conditions, tuple[Listener, ...]], Awaitable[RunStarts]]

@@ -28,15 +28,29 @@ DOUBTFUL = re.compile(
     r"\b(getsizeof|__sizeof__|getrefcount|getweakrefcount|getpid|getppid|get_ident|get_native_id"
     r"|putenv|unsetenv|setprofile|settrace|gc|__subclasses__|_getframe|currentframe"
     r"|sys\.modules|ctypes|atexit|finalize|__del__|dup2?|register_error|addaudithook|__builtins__"
-    r"|(?:pre|post)_(?:execute|run_cell))\b"
-    r"|\b(?:tf|tensorflow)\.(?:random|image)\.(?!stateless)\w+"
-    r"(?=\((?:[^()]|\([^()]*\))*\bseed\s*=)"
+    r"|(?:pre|post)_(?:execute|run_cell)|codecs\.register|memoryview|(?:import|from)\s+__main__"
+    r"|import_module\(\s*['\"]__main__)\b"
     r"|(?<!\bself)\.(?!(?:lru_cache|cached_property|cache(?:_info|_clear|_parameters)?)\b)\w*cache\w*"
 )
 """What asks a process for what is its own, when garbage is collected, or reaches names by no name.
 
 A snapshot changes some of it even in the run that takes it.
 """
+SEEDED = re.compile(
+    r"tensorflow\.(?:random|image|nn|compat\.v1)\."
+    r"(?!.*(?:stateless|set_seed|set_random_seed|Generator|generator))(?:\w+\.)*(?P<name>\w+)"
+)
+SEED_AT = {
+    "shuffle": 2,
+    "random_flip_left_right": 2,
+    "random_flip_up_down": 2,
+    **dict.fromkeys(("random_crop", "random_hue", "random_brightness"), 3),
+    **dict.fromkeys(("random_contrast", "random_saturation", "categorical", "poisson"), 4),
+    **dict.fromkeys(("dropout", "experimental_dropout"), 4),
+}
+"""How many arguments in a row hold the seed."""
+LAST = 5
+OF_IPYTHON = re.compile(r"(?<!\w)(_\w*|In|Out)(?!\w)")
 DYNAMIC = {"globals", "locals", "vars", "dir", "eval", "exec"}
 """With these a cell may read any name."""
 
@@ -56,8 +70,23 @@ def needed(before: Sequence[Cell], after: Sequence[Cell]) -> set[str] | None:
 
 def doubt(cells: Iterable[Cell]) -> str:
     """What the cells ask for that would tell them of a snapshot, if anything."""
+    cells = list(cells)
     found = (DOUBTFUL.search(cell.source) for cell in cells)
-    return next((match[0] for match in found if match), "")
+    paths = _all_imported(cells)
+    seeded = (path for cell in cells for path in _seeded(cell, paths))
+    return next((match[0] for match in found if match), "") or next(seeded, "")
+
+
+def _seeded(cell: Cell, paths: Mapping[str, str]) -> Iterator[str]:
+    """The operations with a seed of their own: how often each was called, TensorFlow counts."""
+    for node in ast.walk(parse_cell(cell.source) or ast.Pass()):
+        path = path_of(node.func, paths) if isinstance(node, ast.Call) else ""
+        if isinstance(node, ast.Call) and (operation := SEEDED.fullmatch(path)):
+            named = any(keyword.arg in ("seed", None) for keyword in node.keywords)
+            starred = any(isinstance(part, ast.Starred) for part in node.args)
+            least = SEED_AT.get(operation["name"], LAST)
+            if named or starred or len(node.args) >= least:
+                yield path
 
 
 def goes_back(before: Sequence[Cell], after: Sequence[Cell]) -> bool:
@@ -66,7 +95,48 @@ def goes_back(before: Sequence[Cell], after: Sequence[Cell]) -> bool:
         names = _needed(before, after)
     except Unreadable:
         return True
+    if names & DYNAMIC and any(map(_looks_around, map(_tree, (*before, *after)))):
+        return True
     return any(map(HISTORY.fullmatch, names)) or any(map(_counts_on, after))
+
+
+def _looks_around(tree: ast.Module) -> bool:
+    """Whether it may go through all names, where IPython has its own, or asks for one of them."""
+    looks, known = set(), set()
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(func=ast.Name(id="globals" | "locals" | "vars" | "dir"), args=[]):
+                looks.add(node)
+            case (
+                ast.Subscript(value=call, slice=ast.Constant())
+                | ast.Compare(left=ast.Constant(), comparators=[call])
+                | ast.Call(func=ast.Attribute(value=call, attr="get"), args=[ast.Constant(), *_])
+            ):
+                known.add(call)
+            case ast.Constant(value=str() as text) if OF_IPYTHON.search(text):
+                return True
+    return bool(looks - known)
+
+
+def assigns_within(before: Sequence[Cell], after: Sequence[Cell]) -> bool:
+    """Whether cells, or functions of those before them, may assign an attribute of something."""
+    try:
+        trees: list[ast.AST] = [*map(_tree, after)]
+        trees += [part for cell in before for part in functions_in(_tree(cell))]
+    except Unreadable:
+        return True
+    return any(_assigns(node) for tree in trees for node in ast.walk(tree))
+
+
+def _assigns(node: ast.AST) -> bool:
+    match node:
+        case ast.Attribute(value=ast.Name(id="self")) | ast.Attribute(attr="learning_rate"):
+            return False  # a rate is a variable, which a graph reads anew
+        case ast.Attribute(ctx=ast.Store() | ast.Del()):
+            return True
+        case ast.Name(id="setattr" | "delattr") | ast.Attribute(attr="__setattr__" | "__dict__"):
+            return True
+    return False
 
 
 def _needed(before: Sequence[Cell], after: Sequence[Cell]) -> set[str]:
@@ -162,10 +232,16 @@ def _is_magic(source: str) -> bool:
 
 
 def _counts_on(cell: Cell) -> bool:
-    return any(
-        isinstance(node, ast.Attribute) and node.attr in ACCUMULATING
-        for node in ast.walk(_tree(cell))
+    nodes = list(ast.walk(_tree(cell)))
+    resized = (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Call)
+        and isinstance(node.value.func, ast.Attribute)
+        and node.value.func.attr == "resize"  # in place, if `Out` holds no other view
+        for node in nodes
     )
+    counts = (isinstance(node, ast.Attribute) and node.attr in ACCUMULATING for node in nodes)
+    return any(resized) or any(counts)
 
 
 def _read_in_functions(tree: ast.Module) -> set[str]:

@@ -134,6 +134,7 @@ class Session(NotebookClient):
     async def run_cell(self, cell: Cell, hear: Callable[[str], None]) -> list[Any]:
         """Run a cell and give its outputs; what it prints is heard at once."""
         self._hear = hear
+        self._display_id_map.clear()  # what an earlier cell showed stays as it left it
         self.nb.cells = [new_code_cell(cell.source, metadata={"tags": list(cell.tags)})]
         await self.async_execute_cell(self.nb.cells[0], 0)
         return list(self.nb.cells[0].outputs)

@@ -8,10 +8,10 @@ of this machine: whatever is missing, damaged or from elsewhere is run again.
 import json
 import os
 import pickle
+import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from functools import partial
 from pathlib import Path
 
 from press.blog import Blog
@@ -22,17 +22,19 @@ from press.machine.clock import now
 from press.machine.processor import cpu, threads, traits
 from press.machine.versions import pinned_versions
 from press.run.outcome import Outcome
-from press.run.replay import doubt, goes_back, needed, replayed, trace
+from press.run.replay import assigns_within, doubt, goes_back, needed, replayed, trace
 from press.script.cells import Cell, Script
 from press.script.inputs import Inputs, data_of, written_since
-from press.script.keys import ENGINE, code_of
+from press.script.keys import ENGINE, code_of, shows_itself
 
-FORMAT = 12
+FORMAT = 13
 """Counted up when snapshots are made or laid differently."""
 LIMIT = 4 << 30
 """Bytes on disk; the snapshots not used for longest go first."""
 SPEED = 500_000_000
 """Bytes that are read, sealed and copied in a second, roughly and rather too low."""
+ASKS = re.compile(r"\b(environb?|getenv|expandvars|expanduser)\b|Path\.home")
+"""The names of what tells code of its environment."""
 SETTINGS = ("TF_", "KERAS_", "XLA_", "OMP_", "OPENBLAS_", "MKL_", "NPY_", "PYTHON", "CUDA_", "MPL")
 
 
@@ -85,16 +87,17 @@ class Kept:
         vault: Vault,
         script: Script,
         circumstances: Sequence[str],
-        written_since: Callable[[], Sequence[str]] = list,
+        root: Path,
+        stamps: Mapping[str, str] | None = None,
     ) -> None:
-        """Files that were `written_since` may have been read as no circumstance says."""
+        """`stamps` are those of the files below `root` that the circumstances tell of."""
         self.parts = vault.folder
         self._vault = vault
         self._heads = folder / "heads"
         self._cells = script.cells
         self._names = list(_chain(script.cells, circumstances))
         self._doubt = doubt(script.cells)
-        self._written_since = written_since
+        self._root, self._stamps = root, stamps or {}
 
     def usable(self) -> Iterator[tuple[Snapshot, tuple[Outcome, ...]]]:
         """Snapshots that the rest of the script can go on from, the furthest first."""
@@ -125,17 +128,18 @@ class Kept:
             took for number, took in enumerate(seconds[known:], known) if number not in again
         )
 
-    def hindrance(self, seconds: Sequence[float], written: Sequence[int] = ()) -> str:
+    def hindrance(self, seconds: Sequence[float], taken: Taken | None = None) -> str:
         """Why a snapshot after these cells cannot hold all that they have done, if it cannot."""
         if self._doubt:
             return f"the script asks for {self._doubt}, which a snapshot changes"
+        written, read = (taken.written, taken.read) if taken else ((), {})
         cells = self._cells[: len(seconds)]
         again = replayed(cells, seconds, written)
         if beyond := {*written} - {*again}:
             labels = [cell.label for number, cell in enumerate(cells) if number in beyond]
             who = f"cell {labels[0]}" if labels else "something"
             return f"{who} wrote files or reached other processes"
-        if meanwhile := self._written_since():
+        if meanwhile := written_since(self._root, {**self._stamps, **read}):
             return f"{meanwhile[0]} was written while the script ran"
         path = trace(cells, again)
         return f"{path} may have changed what no snapshot holds" if path else ""
@@ -166,7 +170,9 @@ class Kept:
 
     def _suffices(self, snapshot: Snapshot) -> bool:
         before, after = self._cells[: snapshot.cells], self._cells[snapshot.cells :]
-        if goes_back(before, after):
+        if goes_back(before, after) or written_since(self._root, snapshot.read):
+            return False
+        if snapshot.traced and assigns_within(before, after):
             return False
         names = needed(before, after)
         return not snapshot.missing or (names is not None and not names & set(snapshot.missing))
@@ -179,7 +185,7 @@ def kept(blog: Blog, script: Script, inputs: Inputs) -> Kept | None:
         return None
     folder = blog.local / "kept"
     vault, circumstances = Vault(folder / "parts", known), _circumstances(blog, script, inputs)
-    return Kept(folder, vault, script, circumstances, partial(written_since, blog, inputs))
+    return Kept(folder, vault, script, circumstances, blog.root, inputs.stamps)
 
 
 def tidy(blog: Blog) -> None:
@@ -223,9 +229,17 @@ def _circumstances(blog: Blog, script: Script, inputs: Inputs) -> list[str]:
         str(blog.code),
         *sorted(_packages(blog.root)),
         *settings,
-        f"{sorted(inputs.digests().items())}",
+        f"{sorted(inputs.named().items())}",
+        *([script.text] if shows_itself(script) else []),
+        *_environment(blog, script, inputs),
         *(data.digest for data in data_of(script)),
     ]
+
+
+def _environment(blog: Blog, script: Script, inputs: Inputs) -> list[str]:
+    """All of it, for code that asks for any: a snapshot may hold what it was once told."""
+    texts = [script.text, *(blog.text(blog.root / path) for path in inputs.modules)]
+    return sorted(map("=".join, os.environ.items())) if any(map(ASKS.search, texts)) else []
 
 
 def _packages(root: Path) -> Iterator[str]:

@@ -30,11 +30,17 @@ class Inputs:
     files: Mapping[str, str]
     packages: tuple[str, ...] = ()
     """What the post names besides press' own packages."""
+    unnamed: frozenset[str] = frozenset()
+    """The files that no text of the script names: a run was seen to read them."""
     stamps: Mapping[str, str] = field(default_factory=dict, compare=False)
     """By path, what tells whether somebody has written the file since it was read here."""
 
     def digests(self) -> dict[str, str]:
         return {**self.modules, **self.files}
+
+    def named(self) -> dict[str, str]:
+        """The digests of what the text of the script tells of."""
+        return {path: told for path, told in self.digests().items() if path not in self.unnamed}
 
 
 def data_of(script: Script) -> list[DataSet]:
@@ -77,11 +83,16 @@ def seed_of(script: Script) -> int | None:
 
 
 def inputs_of(
-    blog: Blog, script: Script, products: Iterable[str] = (), packages: tuple[str, ...] = ()
+    blog: Blog,
+    script: Script,
+    products: Iterable[str] = (),
+    packages: tuple[str, ...] = (),
+    seen: Iterable[str] = (),
 ) -> Inputs:
     """The modules and files that the script reads, with the digests of their bytes.
 
-    Files that an earlier run made itself (`products`) are results, not inputs.
+    Files that an earlier run made itself (`products`) are results, not inputs. Those that it was
+    `seen` to read are, whether the script names them or not.
     """
     modules = _modules(blog, script)
     nodes = _nodes(script)
@@ -90,19 +101,21 @@ def inputs_of(
     texts = {node.value for node in nodes if isinstance(node, ast.Constant)}
     named = {file for text in texts if isinstance(text, str) for file in _files(blog, text)}
     style = {f"code/{STYLE}"} if (blog.code / STYLE).is_file() else set()
-    files = (named - set(products) - set(modules) - {script.path}) | style
+    others = {path for path in seen if (blog.root / path).is_file()}
+    files = ((named | others) - set(products) - set(modules) - {script.path}) | style
     stamps = {path: stamp(blog.root / path) for path in sorted({*modules, *files})}
     return Inputs(
         modules={path: digest((blog.root / path).read_bytes()) for path in sorted(modules)},
         files={path: digest((blog.root / path).read_bytes()) for path in sorted(files)},
         packages=packages,
+        unnamed=frozenset(files - named - style),
         stamps=stamps,
     )
 
 
-def written_since(blog: Blog, inputs: Inputs) -> list[str]:
+def written_since(root: Path, stamps: Mapping[str, str]) -> list[str]:
     """The files that were written, or are gone, since they were read."""
-    return [path for path, known in inputs.stamps.items() if _stamp(blog.root / path) != known]
+    return [path for path, known in stamps.items() if _stamp(root / path) != known]
 
 
 def _stamp(path: Path) -> str:

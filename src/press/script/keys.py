@@ -8,6 +8,7 @@ blank lines, layout and cell names are not in it. The display key is that of the
 
 import ast
 import io
+import re
 import tokenize
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -36,8 +37,20 @@ def keys_of(blog: Blog, script: Script, inputs: Inputs) -> Keys:
     parts += [f"{path} {inputs.files[path]}" for path in sorted(inputs.files)]
     parts += [f"data {data.digest}" for data in data_of(script)]
     parts += [f"package {package}" for package in inputs.packages]
+    parts += [script.text] if shows_itself(script) else []
     display = display_key(script.text, inputs.packages)
     return Keys(compute=digest("\0".join(parts)), display=display)
+
+
+SHOWS_ITSELF = re.compile(
+    r"\b(getsource\w*|getcomments|getdoc|getframeinfo|linecache|traceback|exc_info|stack_info"
+    r"|co_firstlineno|\w*lineno)\b"
+)
+
+
+def shows_itself(script: Script) -> bool:
+    """Whether it asks for its own text, so that comments and blank lines can change a result."""
+    return any(SHOWS_ITSELF.search(cell.source) for cell in script.cells)
 
 
 def display_key(text: str, packages: Iterable[str]) -> str:

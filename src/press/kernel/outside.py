@@ -1,0 +1,193 @@
+"""What cells do outside the kernel: files that they read and write, and what else they reach."""
+
+import hashlib
+import importlib.util
+import os
+import platform
+import stat
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from press.kernel.ourselves import at_work, unnoticed
+from press.kernel.protocol import KEPT
+
+CHANGES = (
+    *("os.remove", "os.rename", "os.rmdir", "os.mkdir", "os.link", "os.symlink", "os.truncate"),
+    *("os.chmod", "os.chown", "os.utime"),
+)
+REACHES_OUT = (
+    "subprocess.Popen",
+    "os.system",
+    "os.fork",
+    "os.posix_spawn",
+    "socket.connect",
+)
+DEVICES = ("null", "zero", "full", "tty", "random", "urandom", "std", "fd", "pts")
+IN_MEMORY = {"", ":memory:"}
+"""Names of databases that are no files."""
+HEARD = {"open", "sqlite3.connect", *CHANGES, *REACHES_OUT}
+changed: dict[int, set[str]] = {}
+"""By the number of the cell, what it changed or reached outside the kernel."""
+written: set[str] = set()
+"""All files and folders that cells have changed."""
+read: dict[str, str] = {}
+"""The files of the blog that cells have read, each with what it was when it was read first."""
+now = [-1]
+"""The number of the cell that runs or ran last; what is run once more beside a snapshot is none."""
+folder = [""]
+"""Where the kernel has begun: beside the script."""
+root = [""]
+"""The blog around it, with the sign that ends the name of a folder."""
+seen: dict[str, str] = {}
+"""What lay there when it was looked at last."""
+
+
+fresh: set[str] = set()
+"""Files that were not there before the cell that runs."""
+passed_over: list[str] = []
+"""How the places begin that are no doing of a script: caches, devices, and what is ours."""
+
+
+def watch(shell: Any) -> None:
+    """Hear from now on what the kernel does."""
+    caches = ("~/.keras", "~/.cache", "~/.config", "~/.local/state/press", "/proc")
+    ours = [os.environ[KEPT], os.environ.get("IPYTHONDIR", "~/.ipython")]
+    places = (*caches, *ours, *(f"/dev/{device}" for device in DEVICES))
+    passed_over.extend(str(Path(place).expanduser()) for place in places)
+    # Whichever library asks first for these reaches out, once in a process.
+    tempfile.gettempdir()
+    platform.processor()
+    sys.addaudithook(_hear)
+    shell.events.register("pre_run_cell", _begin_cell)
+
+
+def _hear(event: str, details: tuple[Any, ...]) -> None:
+    if event not in HEARD or at_work() or now[0] < 0:
+        return
+    if event in REACHES_OUT:
+        # On a new machine Matplotlib asks once what fonts there are, in whatever cell that is.
+        if event != "subprocess.Popen" or "fc-list" not in details[1]:
+            changed.setdefault(now[0], set()).add(event)
+        return
+    named = (part for part in details[:2] if isinstance(part, str | bytes))
+    paths = [os.path.abspath(os.fsdecode(part)) for part in named if part not in IN_MEMORY]  # noqa: PTH100
+    if event == "open":
+        writes = isinstance(details[2], int) and details[2] & (os.O_WRONLY | os.O_RDWR)
+        note = _note_writing if writes else _note_reading
+        if isinstance(details[0], str | bytes) and paths:
+            note(paths[0])
+    elif event == "os.remove" and paths and paths[0] in changed.get(now[0], set()) & fresh:
+        changed[now[0]].remove(paths[0])
+    else:
+        for path in paths:
+            _note_writing(path)
+
+
+def _note_writing(path: str) -> None:
+    if path.startswith(tuple(passed_over)):
+        return
+    here = changed.setdefault(now[0], set())
+    if path not in here and not os.path.lexists(path):
+        fresh.add(path)
+    here.add(path)
+    written.add(path)
+
+
+def _begin_cell(_: object) -> None:
+    """Press' own questions are silent, and no cells."""
+    look()
+    fresh.clear()
+    now[0] += 1
+
+
+def begin() -> None:
+    here = Path.cwd()
+    folder[0], root[0] = str(here), f"{here.parent}{os.sep}"
+
+
+@unnoticed
+def look() -> None:
+    """Files that compiled code writes are told by no event, but found where the script lies."""
+    there = dict(_lying(folder[0])) if folder[0] else {}
+    if now[0] >= 0:
+        different = {path for path in {*there, *seen} if there.get(path) != seen.get(path)}
+        if different:
+            changed.setdefault(now[0], set()).update(different)
+            written.update(different)
+    seen.clear()
+    seen.update(there)
+
+
+def _lying(place: str) -> Iterator[tuple[str, str]]:
+    waiting = [place]
+    while waiting:
+        with suppress(OSError), os.scandir(waiting.pop()) as entries:
+            for entry in entries:
+                if entry.name == "__pycache__":
+                    continue
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append(entry.path)
+                with suppress(OSError):
+                    yield entry.path, _stamp(entry.path)
+
+
+def _stamp(path: str) -> str:
+    """As `press.files` has it, of which a kernel knows nothing; of a folder its kind alone."""
+    known = os.stat(path)  # noqa: PTH116
+    kind = stat.S_IFMT(known.st_mode)
+    if stat.S_ISDIR(known.st_mode):
+        return str(known.st_mode)
+    return f"{kind} {known.st_ino} {known.st_size} {known.st_mtime_ns} {known.st_ctime_ns}"
+
+
+def _note_reading(path: str) -> None:
+    if not path.startswith(root[0]) or path.startswith(f"{root[0]}.") or "site-packages" in path:
+        return
+    if path.endswith(".pyc"):
+        with suppress(ValueError):
+            path = importlib.util.source_from_cache(path)
+    if path not in written and path not in read:
+        with suppress(OSError):
+            read[path] = _stamp(path)
+
+
+def found() -> dict[str, str]:
+    """The files of the blog that were read, by their paths within it."""
+    inside = {
+        path.removeprefix(root[0]): told for path, told in read.items() if path not in written
+    }
+    return dict(sorted(inside.items()))
+
+
+def files(more: Iterable[str] = ()) -> dict[str, str]:
+    """What became of each file that cells have changed."""
+    return {path: _told(path) for path in sorted({*written, *more})}
+
+
+def _told(path: str) -> str:
+    try:
+        place = Path(path)
+        known = place.lstat()
+        if stat.S_ISLNK(known.st_mode):
+            return f"leads to {place.readlink()}"
+        if not stat.S_ISREG(known.st_mode):
+            return str(known.st_mode)
+        with place.open("rb") as file:
+            return f"{known.st_mode} {hashlib.file_digest(file, 'sha256').hexdigest()}"
+    except OSError:
+        return "is not there"
+
+
+def go_on(cells: int, writers: list[int], files: Iterable[str], earlier: dict[str, str]) -> None:
+    """Behind so many cells, of which an earlier run knows what they did."""
+    now[0] = cells - 1
+    changed.clear()
+    changed.update((number, {"what it changed in the run before"}) for number in writers)
+    written.update(files)
+    read.update((f"{root[0]}{path}", told) for path, told in earlier.items())
+    seen.clear()
+    seen.update(_lying(folder[0]))
