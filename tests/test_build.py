@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from press.blog import Blog
+from press.blog import SCRATCH, Blog
 from press.cli import main
 from press.files import digest
 from press.record.downloads import ARCHIVE
@@ -374,6 +374,79 @@ def test_what_is_written_while_a_script_runs_is_not_taken_for_what_it_read(
     (blog.code / path).write_text(before[path])
     assert press("build", "--refresh").code == 0
     assert results(blog) == good
+
+
+def test_the_pages_of_posts_that_nobody_asked_for_are_held_to_their_runs_too(
+    themed: Blog, press: Press
+) -> None:
+    values = "# %% v tags=['values']\n{'a': 1}\n"
+    add_post(themed, "one", values, '{% include value.html of="a" %}')
+    add_post(themed, "two", values, '{% include value.html of="misspelt" %}')
+
+    told = press("build", "one", "one")
+
+    assert told.err.count("one: running") == 1
+    assert (
+        "_posts/2026-11-20-two.md:5: quotes a run, but code/two.py has never been run" in told.err
+    )
+    assert not (themed.root / "_site").exists()
+    assert press("build", "two").code == 1
+    told = press("build", "one")
+    assert "the run gives no value 'misspelt'" in told.err
+    add_post(themed, "two", values, '{% include value.html of="a" %}')
+    assert press("build", "one").code == 0
+
+
+@pytest.mark.parametrize("name", ["2026-11-20-x.html", "2026-1-2-x.md", "26-01-02-x.MD"])
+def test_a_post_that_press_would_not_read_is_told(blog: Blog, press: Press, name: str) -> None:
+    (blog.posts / name).write_text("---\ntitle: A\n---\n")
+
+    told = press("build")
+
+    assert told.code == 1
+    assert f"_posts/{name}:1: is a post for Jekyll, but press would not read it; name" in told.err
+
+
+def test_a_record_of_another_script_is_told(built: Blog, press: Press) -> None:
+    for path in (*built.posts.iterdir(), built.code / "post.py", built.record("post")):
+        path.rename(path.with_name(path.name.replace("post", "other")))
+
+    told = press("build")
+
+    assert told.code == 1
+    assert "_data/runs/other.json:1: is the record of code/post.py; run: ./press" in told.err
+    assert press("build", "--refresh", "other").code == 0
+
+
+def test_what_lives_is_not_swept(blog: Blog, press: Press) -> None:
+    living, dead = (blog.local / f"{SCRATCH}{owner}-x" for owner in (os.getpid(), 2**22 + 1))
+    for folder in (living, dead, blog.local / f"{SCRATCH}old"):
+        folder.mkdir(parents=True)
+
+    assert press("build").code == 0
+
+    assert [path.name for path in blog.local.glob(f"{SCRATCH}*")] == [living.name]
+
+
+def test_odd_files_break_nothing(themed: Blog, press: Press) -> None:
+    """An editor's mark beside the script, and a file of press' own that a merge has damaged."""
+    body = '{% include figure.html name="f" caption="A." alt="A." %}'
+    add_post(themed, "post", "# %% f\nimport matplotlib.pyplot as plt\nplt.plot([1])\n", body)
+    (themed.code / ".#post.py").symlink_to("somebody@machine:1")
+    assert press("build").code == 0
+    good = themed.prepared("post").read_text()
+    themed.prepared("post").write_text("<<<<<<< HEAD\n")
+
+    assert press("build").code == 0
+    assert themed.prepared("post").read_text() == good
+    assert press("verify").code == 0
+
+
+def test_names_and_numbers_beyond_measure_break_nothing(themed: Blog, press: Press) -> None:
+    script = "# %% a\n{'x' * 1100: 1}\n\n# %% b tags=['values']\n{'short': '3e89127'}\n"
+    add_post(themed, "post", script, '{% include value.html of="short" %}')
+
+    assert press("build").code == 0
 
 
 def test_verify_names_the_number_that_was_edited(built: Blog, press: Press) -> None:

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from press.blog import Blog
+from press.kernel.display import _texts
 from press.record.record import Record
 from press.record.storage import read_record
 
@@ -220,3 +221,9 @@ def test_a_kernel_loads_what_its_script_imports(blog: Blog, press: Press) -> Non
     assert record
     assert {value.text for value in record.values.values()} == {"False"}
     assert [figure.file[-4:] for figure in record.figures.values()] == [".svg"]
+
+
+def test_small_numbers_of_a_table_are_not_nought() -> None:
+    assert _texts([1e-7, 3e-8]) == ["1e-07", "3e-08"]
+    assert _texts([1e-12, 0.5, float("nan")]) == ["1e-12", "0.5", "nan"]
+    assert _texts([0.0, 0.25, 1.0]) == ["0.00", "0.25", "1.00"]

@@ -181,3 +181,21 @@ def test_a_bitmap_stays_a_bitmap() -> None:
     assert outcome.output == ""
     picture = outcome.figures[0]
     assert (picture.suffix, picture.width, picture.height) == (".png", 3, 2)
+
+
+def test_long_lines_take_no_longer_than_they_are_long() -> None:
+    """Each of these once took minutes, or would have."""
+    for line in ("/" * 100_000, "x/y" * 50_000, "ab/cd+" * 30_000):
+        assert clean(line, {}) == line
+    assert clean("a" * 60_000 + "\x08" * 60_000 + "b", {}) == "b"
+
+
+def test_a_link_of_a_terminal_is_its_words() -> None:
+    assert (
+        clean("\x1b]8;;https://a.example\x1b\\words\x1b]8;;\x1b\\ and\x07", {}) == "words and\x07"
+    )
+
+
+@pytest.mark.parametrize("text", ["3e89127", "-1e400", "1e999 points"])
+def test_a_number_that_is_none_stays_a_text(text: str) -> None:
+    assert number_in(text) is None

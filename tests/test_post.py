@@ -174,3 +174,46 @@ def test_figures_and_tables_are_numbered_as_the_post_shows_them(tmp_path: Path) 
         "figure": {"first": 1, "second": 2},
         "table": {"first": 1},
     }
+
+
+@pytest.mark.parametrize(
+    ("front", "told"),
+    [
+        ("title: [a]", "`title` is no text"),
+        ("title: A\nseries: [x]", "`series` is no text"),
+        ("title: A\npermalink: 5", "`permalink` is no text"),
+        ("title: A\nheadline: 5", "`headline` is no text"),
+        ("title: A\ntags: [2024]", "`tags` holds what is no text"),
+        ("title: A\nlast_modified_at: foo", "`last_modified_at` is no date"),
+    ],
+)
+def test_what_a_layout_could_not_show_is_told_of_the_post(
+    tmp_path: Path, front: str, told: str
+) -> None:
+    with pytest.raises(PressError, match=told):
+        read(tmp_path, f"---\n{front}\n---\n")
+
+
+def test_a_layout_that_is_not_there_is_told_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / "_layouts").mkdir()
+    (tmp_path / "_layouts" / "post.html").write_text("")
+    (tmp_path / "_config.yml").write_text("title: A\n")
+    read(tmp_path, "---\ntitle: A\nlayout: post\n---\n")
+
+    with pytest.raises(PressError, match=r":3: there is no layout 'nosuch'; there are: post"):
+        read(tmp_path, "---\ntitle: A\nlayout: nosuch\n---\n")
+
+    (tmp_path / "_config.yml").write_text("theme: minima\n")
+    read(tmp_path, "---\ntitle: A\nlayout: nosuch\n---\n")
+
+
+def test_every_name_in_braces_and_every_quoted_quote_counts(tmp_path: Path) -> None:
+    caption = r'caption="He said \"{nope}\", {Test Acc} of {0, 1}."'
+    post = read(tmp_path, f'{HEAD}{{% include figure.html name="f" {caption} alt="A." %}}')
+
+    assert [quote.name for quote in post.quotes] == ["f", "nope", "Test Acc"]
+
+
+def test_a_reference_names_one_thing(tmp_path: Path) -> None:
+    with pytest.raises(Problems, match="names figure and table; name one of them"):
+        read(tmp_path, HEAD + '{% include ref.html figure="f" table="t" %}')

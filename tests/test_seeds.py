@@ -64,6 +64,7 @@ def test_some_scripts_set_no_seed(source: str) -> None:
 def test_the_fresh_seeds_are_always_the_same_and_never_the_scripts_own() -> None:
     assert fresh_seeds(script("seed = 42"), 4) == [1234, 2345, 3456, 4567]
     assert fresh_seeds(script("seed = 2345"), 3) == [1234, 3456, 4567]
+    assert fresh_seeds(script("seeds = [2024, 7]"), 2) == [2345, 3456], "a seed below nought"
     assert fresh_seeds(script("seed = 42"), 2, first=7) == [7, 1118]
 
 

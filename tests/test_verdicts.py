@@ -169,7 +169,7 @@ def test_what_is_no_rule_is_told(rule: str, blog: Blog, press: Press) -> None:
     ("old", "new", "words"),
     [
         ("ours > other\n", "ours > others\n", "others"),
-        ("ours > other\n", "word > 1\n", "needs the number of 'word', which is a text"),
+        ("ours > other\n", "word > 1\n", "needs the number of 'word', which is none"),
         ("ours > other\n", "1 / (other - other) > ours\n", "divides by zero; state it"),
         ("    by: Somebody\n", "", "a verdict lacks by"),
         ("    why:", "    because:", "a verdict has because"),

@@ -100,7 +100,8 @@ def elsewhere(blog: Blog, inputs: Mapping[str, str | None]) -> Iterator[Blog]:
 
     with tempfile.TemporaryDirectory(prefix="press-") as folder:
         there = Blog(Path(folder))
-        shutil.copytree(blog.code, there.code, ignore=left)
+        # A link that leads nowhere is an editor's mark, and no file.
+        shutil.copytree(blog.code, there.code, ignore=left, ignore_dangling_symlinks=True)
         for path in inputs:
             source, copy = blog.root / path, there.root / path
             if source not in made and not copy.exists() and source.is_file():
@@ -110,7 +111,7 @@ def elsewhere(blog: Blog, inputs: Mapping[str, str | None]) -> Iterator[Blog]:
 
 
 SCRATCH = "run-"
-"""Begins the names of folders in `local` that last as long as a kernel."""
+"""Begins the names of folders in `local` that last as long as a kernel; its press comes next."""
 
 
 @contextmanager

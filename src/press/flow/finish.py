@@ -4,7 +4,7 @@ from press.blog import Blog
 from press.flow.leaning import warnings
 from press.flow.mode import Mode
 from press.flow.plan import Plan
-from press.flow.posts import unmet_quotes, unmet_settings
+from press.flow.posts import unmet_quotes, unmet_settings, without_results
 from press.record.certificate import outlived
 from press.record.downloads import keep_archive
 from press.record.notebook import keep_notebook
@@ -21,7 +21,8 @@ from press.voice.terminal import say
 def finish(blog: Blog, plan: Plan, jekyll: Jekyll) -> None:
     """Hold the posts to the results, and make the site if all is well."""
     check = plan.order.mode is Mode.CHECK
-    records = {work.slug: plan.records.get(work.slug, work.record) for work in plan.works}
+    works = (*plan.works, *plan.others)
+    records = {work.slug: plan.records.get(work.slug, work.record) for work in works}
     _warn(blog, plan)
     with collected() as errors:
         errors += plan.errors
@@ -30,7 +31,8 @@ def finish(blog: Blog, plan: Plan, jekyll: Jekyll) -> None:
             sources = read_sources(blog, errors)
         with noted(errors, "downloads:1"):
             remove_strays(blog, plan.records)
-        for post in (*(work.post for work in plan.works), *plan.plain_posts):
+        errors += [error for work in plan.others for error in without_results(work)]
+        for post in (*(work.post for work in works), *plan.plain_posts):
             with noted(errors, f"{post.path}:1"):
                 record, scripted = records.get(post.slug), post.slug in records
                 unmet = list(unmet_quotes(post, record, sources, scripted=scripted))

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from press.blog import Blog
 from press.flow.decision import Decision, decide
 from press.flow.mode import TIME_LIMIT, Mode
-from press.flow.posts import Work, gather
+from press.flow.posts import Gathered, Work, gather
 from press.flow.shards import Shard, dealt
 from press.record.freshness import cost
 from press.record.record import Record
-from press.site.post import Post
+from press.site.post import Post, find_posts
 from press.voice.errors import PressError, noted
 
 
@@ -34,6 +34,8 @@ class Plan:
     order: Order
     works: tuple[Work, ...]
     plain_posts: tuple[Post, ...]
+    others: tuple[Work, ...]
+    """Posts that nobody asked for: their pages are made with all others."""
     errors: list[PressError]
     records: dict[str, Record]
     """By slug, the records that are current."""
@@ -44,7 +46,10 @@ class Plan:
 def plan_of(blog: Blog, order: Order) -> Plan:
     """Read everything, and see what has to be done."""
     gathered = gather(blog, order.slugs)
-    plan = Plan(order, gathered.works, gathered.plain_posts, list(gathered.errors), {}, [])
+    others = _others(blog, order)
+    errors = [*gathered.errors, *others.errors]
+    plain = (*gathered.plain_posts, *others.plain_posts)
+    plan = Plan(order, gathered.works, plain, others.works, errors, {}, [])
     for work in gathered.works:
         with noted(plan.errors, f"{work.post.path}:1"):
             decision = decide(blog, work, order.mode)
@@ -56,6 +61,14 @@ def plan_of(blog: Blog, order: Order) -> Plan:
     # The longest first, or what may be: else it would be alone at the end.
     plan.waiting.sort(key=_seconds, reverse=True)
     return plan
+
+
+def _others(blog: Blog, order: Order) -> Gathered:
+    """All that stands on the site besides the posts that were asked for, if any were."""
+    slugs = [slug for slug in find_posts(blog, []) if slug not in order.slugs]
+    return (
+        gather(blog, slugs) if order.slugs and not order.shard and slugs else Gathered((), (), ())
+    )
 
 
 def _seconds(work: Work) -> float:

@@ -1,6 +1,7 @@
 """The posts with scripts: found, paired by their slug, and held to what they quote."""
 
 import difflib
+import os
 import re
 import shutil
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -49,7 +50,7 @@ def gather(blog: Blog, wanted: Sequence[str] = ()) -> Gathered:
     plain: list[Post] = []
     errors += [] if wanted else _strays(blog, posts, scripts)
     quotables = quotable(blog)
-    for slug in wanted or posts:
+    for slug in dict.fromkeys(wanted or posts):
         with noted(errors, f"{blog.shown(posts[slug])}:1"):
             post = read_post(blog, posts[slug], quotables)
             if slug in scripts:
@@ -66,7 +67,12 @@ def scripts_of_posts(blog: Blog) -> dict[str, Path]:
 
 def _work(blog: Blog, post: Post, script: Path) -> Work:
     try:
-        return Work(post.slug, post, script, read_record(blog, post.slug))
+        record = read_record(blog, post.slug)
+        if record and record.script != blog.shown(script):
+            place = f"{blog.shown(blog.record(post.slug))}:1"
+            again = f"run: ./press build --refresh {post.slug}"
+            raise PressError(place, f"is the record of {record.script}", again)
+        return Work(post.slug, post, script, record)
     except NewerRecord:
         raise
     except PressError as error:
@@ -136,14 +142,37 @@ def unmet_quotes(
         )
 
 
+def without_results(work: Work) -> Iterator[PressError]:
+    """Why the page of a post that nobody asked for cannot be made."""
+    quoted = next((quote for quote in work.post.quotes if quote.kind != SOURCE), None)
+    if work.damage:
+        yield work.damage
+    elif quoted and not work.record:
+        problem = f"quotes a run, but code/{work.script.name} has never been run"
+        place = f"{work.post.path}:{quoted.line}"
+        yield PressError(place, problem, f"run: ./press build {work.slug}")
+
+
 def sweep(blog: Blog) -> None:
     """Remove what a press that was killed left behind."""
     for folder in blog.local.glob(f"{SCRATCH}*"):
-        shutil.rmtree(folder, ignore_errors=True)
+        owner = folder.name.removeprefix(SCRATCH).partition("-")[0]
+        if not (owner.isdigit() and _lives(int(owner))):
+            shutil.rmtree(folder, ignore_errors=True)
     folders = (blog.local, blog.records, blog.downloads, *(blog.root / "img").glob("*"))
     for folder in folders:
         for left in folder.glob(f".*{ASIDE}") if folder.is_dir() else ():
             left.unlink()
+
+
+def _lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # it is somebody else's
+        return True
+    return True
 
 
 def unmet_settings(blog: Blog, records: Mapping[str, Record | None]) -> Iterator[PressError]:

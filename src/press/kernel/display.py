@@ -69,8 +69,17 @@ def _register(formatter: Any, mime: str, module: str, name: str, show: Callable[
     formatter.formatters[mime].for_type_by_name(module, name, show)
 
 
+LONGEST = 200
+"""Signs of a value's name; with a thousand of them Jekyll could not read a record."""
+
+
 def _values(items: dict[Any, Any]) -> list[tuple[str, dict[str, Any]]]:
-    return [(str(name), _value(item)) for name, item in items.items()]
+    return [(str(name)[:LONGEST], _named(str(name), item)) for name, item in items.items()]
+
+
+def _named(name: str, item: Any) -> dict[str, Any]:
+    problem = f"has a name of more than {LONGEST} signs"
+    return _value(item) if len(name) <= LONGEST else {"problem": problem}
 
 
 def _value(item: Any) -> dict[str, Any]:
@@ -187,13 +196,16 @@ def _rows(columns: Sequence[list[Any]], length: int) -> list[list[Any]]:
 
 
 def _texts(column: list[Any]) -> list[str]:
-    """The entries of a column as pandas shows them: floats with the same number of digits."""
+    """The entries of a column as pandas shows them: floats with the same number of digits.
+
+    Where that would show no digit of a number but noughts, each has six of its own.
+    """
     floats = [item for item in column if isinstance(item, float) and math.isfinite(item)]
     digits = max((len(f"{item:.6f}".rstrip("0").partition(".")[2]) for item in floats), default=0)
+    small = any(item and not float(f"{item:.6f}") for item in floats)
+    form = ".6g" if small else f".{max(digits, 1)}f"
     return [
-        f"{item:.{max(digits, 1)}f}"
-        if isinstance(item, float) and math.isfinite(item)
-        else str(item)
+        f"{item:{form}}" if isinstance(item, float) and math.isfinite(item) else str(item)
         for item in column
     ]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from press.record.record import Record
 from press.site.post import FRONT_MATTER, Post
-from press.site.quotes import INCLUDE, PARAMETER, PLACEHOLDER, UNRENDERED, numbers
+from press.site.quotes import INCLUDE, PARAMETER, PLACEHOLDER, UNRENDERED, numbers, words_of
 from press.site.sources import Source, enumerated, some
 
 FORMULA = re.compile(r"\$\$(?P<tex>.+?)\$\$", re.DOTALL)
@@ -34,7 +34,7 @@ def between(text: str, post: Post, record: Record, sources: Mapping[str, Source]
     for include in INCLUDE.finditer(rendered, start):
         prose += _plain(text[start : include.start()])
         start = include.end()
-        given = {match["key"]: _words(match) for match in PARAMETER.finditer(include["words"])}
+        given = {match["key"]: words_of(match) for match in PARAMETER.finditer(include["words"])}
         cell = _cell(include["kind"], given, record)
         if cell in names and names.index(cell) >= place:
             found[place] = found.get(place, "") + prose
@@ -47,10 +47,6 @@ def between(text: str, post: Post, record: Record, sources: Mapping[str, Source]
 def _opening(front: Mapping[str, Any]) -> str:
     subtitle = f"*{front['subtitle']}*\n\n" if front.get("subtitle") else ""
     return f"# {front.get('title', '')}\n\n{subtitle}"
-
-
-def _words(parameter: re.Match[str]) -> str:
-    return parameter["double"] or parameter["single"] or parameter["bare"] or ""
 
 
 def _cell(kind: str, given: Mapping[str, str], record: Record) -> str | None:

@@ -46,7 +46,7 @@ def read_record(blog: Blog, slug: str, *, trusting: bool = False) -> Record | No
             f"was written by a newer press (schema {schema}; this one knows {SCHEMA})",
             "update press",
         )
-    if not trusting and tree.get("provenance", {}).get("digest") != _digest_of(tree):
+    if not trusting and not _is_sealed(tree):
         raise PressError(f"{shown}:1", "was edited by hand", f"restore it, or {again}")
     try:
         tree.pop("notebook", None)  # older presses made it with the record
@@ -112,6 +112,13 @@ def dumps(record: Record) -> str:
 def _to_json(record: Record) -> Any:
     tree = asdict(record)
     return json.loads(json.dumps({name: tree[name] for name in FIRST} | tree, allow_nan=False))
+
+
+def _is_sealed(tree: Mapping[str, Any]) -> bool:
+    try:
+        return bool(tree["provenance"]["digest"] == _digest_of(tree))
+    except (KeyError, TypeError, AttributeError):
+        return False
 
 
 def _digest_of(tree: Mapping[str, Any]) -> str:

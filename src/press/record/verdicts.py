@@ -6,6 +6,7 @@ that the same script gave under other seeds.
 
 import ast
 import operator
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import pairwise
@@ -118,8 +119,8 @@ def _runs(
     """The numbers of the record's own run, and of each under another seed that gave them all."""
     own = {name: record.values[name].number for name in names}
     for name, number in own.items():
-        if number is None:
-            problem = f"a verdict needs the number of {name!r}, which is a text"
+        if number is None or abs(number) > sys.float_info.max:
+            problem = f"a verdict needs the number of {name!r}, which is none"
             raise PressError(f"{post.path}:1", problem, "state a rule about numbers")
     yield {name: float(number) for name, number in own.items() if number is not None}
     if tried is None:

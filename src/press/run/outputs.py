@@ -1,6 +1,7 @@
 """The outputs of an executed cell → what it left behind, without what differs from run to run."""
 
 import base64
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -23,8 +24,7 @@ from press.run.outcome import (
 
 Kind = TypeVar("Kind")
 
-ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07]*\x07")
-OVERWRITTEN = re.compile(r"[^\n\x08]\x08|^\x08+", re.MULTILINE)
+ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
 NUMBER = re.compile(r"[-+\u2212]?\d[\d,\u202f\u00a0]*(?:\.\d+)?(?:[eE][-+]?\d+)?")
 
 BITMAPS = {"image/png": ".png", "image/jpeg": ".jpg", "image/gif": ".gif"}
@@ -44,8 +44,8 @@ NOISE = [
     (re.compile(r" ━+ \d+(?:\.\d+)?[a-zµ]+(?: \d+(?:\.\d+)?[a-zµ]+/step)?(?= - |\n|$)"), ""),
     (re.compile(r" - \d+(?:\.\d+)?(?:us|ms|s) - \d+(?:\.\d+)?(?:us|ms|s)/step(?= - |\n|$)"), ""),
     (re.compile(r"\bat 0x[0-9a-fA-F]+"), "at 0x…"),
-    (re.compile(r"/\S*/ipykernel_\d+/\d+\.py:\d+"), "cell"),
-    (re.compile(r"\S*/site-packages/"), "site-packages/"),
+    (re.compile(r"/\S{0,300}?/ipykernel_\d+/\d+\.py:\d+"), "cell"),
+    (re.compile(r"(?<!\S)\S*/site-packages/"), "site-packages/"),
     # As statsmodels heads its summaries.
     (re.compile(r"(?m)^(Date: +)\w{3}, \d\d \w{3} \d{4}"), rf"\1{'…':>16}"),
     (re.compile(r"(?m)^(Time: +)\d\d:\d\d:\d\d"), rf"\1{'…':>8}"),
@@ -150,14 +150,24 @@ def _picture(data: Mapping[str, Any]) -> Figure | Unfit | None:
 def clean(text: str, places: Mapping[str, str]) -> str:
     """The text as a terminal would leave it, without what changes from run to run."""
     text = ANSI.sub("", text.encode("utf-8", "replace").decode())
-    while OVERWRITTEN.search(text):
-        text = OVERWRITTEN.sub("", text)
+    text = _without_taken_back(text) if "\x08" in text else text
     text = "\n".join(_last_state(line) for line in text.split("\n"))
     for path, name in places.items():
         text = text.replace(path, name)
     for noise, rest in NOISE:
         text = noise.sub(rest, text)
     return "\n".join(line.rstrip() for line in text.split("\n")).strip("\n")
+
+
+def _without_taken_back(text: str) -> str:
+    """Without what was taken back sign by sign; a line begins where it begins."""
+    shown: list[str] = []
+    for sign in text:
+        if sign != "\x08":
+            shown.append(sign)
+        elif shown and shown[-1] != "\n":
+            shown.pop()
+    return "".join(shown)
 
 
 def _last_state(line: str) -> str:
@@ -205,4 +215,6 @@ def number_in(text: str) -> Number | None:
     if rest and not re.fullmatch(r"(%|[^\W\d]{1,12})?\s*(±.*)?", rest):
         return None
     digits = re.sub(r"[,\u202f\u00a0]", "", match[0]).replace("\u2212", "-")
-    return float(digits) if re.search(r"[.eE]", digits) else int(digits)
+    if not re.search(r"[.eE]", digits):
+        return int(digits)
+    return number if math.isfinite(number := float(digits)) else None

@@ -2,6 +2,7 @@
 
 import ast
 import asyncio
+import os
 import shutil
 import signal
 import subprocess
@@ -69,7 +70,7 @@ class Session(NotebookClient):
     def __init__(self, place: Place, time_limit: float) -> None:
         place.local.mkdir(exist_ok=True)
         self.place = place
-        self.scratch = Path(tempfile.mkdtemp(prefix=SCRATCH, dir=place.local))
+        self.scratch = Path(tempfile.mkdtemp(prefix=f"{SCRATCH}{os.getpid()}-", dir=place.local))
         # Sockets in a folder, whose path must be short, and not ports: another process may take a
         # port after it was found free and before the kernel, which is loading, has bound it.
         self.sockets = Path(tempfile.mkdtemp(prefix="press-"))

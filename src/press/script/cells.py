@@ -83,7 +83,8 @@ def _cells(text: str, suffix: str, shown: str) -> tuple[Cell, ...]:
         raise PressError(f"{shown}:1", f"is written for {language}", "press runs Python only")
     code = [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
     sources = [cell.source for cell in code]
-    titles = [cell.metadata.get("title") or cell.metadata.get("name") for cell in code]
+    given = [cell.metadata.get("title") or cell.metadata.get("name") for cell in code]
+    titles = [None if title is None else str(title) for title in given]
     tags = [tuple(cell.metadata.get("tags", ())) for cell in code]
     lines = _first_lines(sources, text)
     untitled = [source for title, source in zip(titles, sources, strict=True) if not title]

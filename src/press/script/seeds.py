@@ -19,7 +19,9 @@ FIRST, STEP = 1234, 1111
 def fresh_seeds(script: Script, many: int, first: int = FIRST) -> list[int]:
     """The same for everybody, so that results can be repeated: 1234, 2345, 3456 and so on."""
     own = own_seed(script)
-    return list(islice((seed for seed in count(first, STEP) if seed != own), many))
+    lowest = min((_number(node) for cell in script.cells for node in _seeds(cell)), default=0)
+    below = 0 if own is None else own - lowest
+    return list(islice((seed for seed in count(first, STEP) if own != seed >= below), many))
 
 
 def own_seed(script: Script) -> int | None:

@@ -4,6 +4,7 @@ import ast
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,14 @@ from press.voice.errors import PressError
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """In C where there is one: a blog of a thousand posts has a thousand front matters."""
 FILE_NAME = re.compile(r"(\d{4}-\d{2}-\d{2})-(?P<slug>.+)\.(md|markdown)")
+TAKEN_FOR_ONE = re.compile(r"\d{2,4}-\d{1,2}-\d{1,2}-[^/]*\.[^.]+")
+"""The name of what Jekyll publishes as a post."""
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 FRONT_MATTER = re.compile(r"---[ \t]*\n(?P<yaml>.*?)^---[ \t]*$\n?", re.DOTALL | re.MULTILINE)
 PACKAGE = re.compile(r"[A-Za-z0-9][\w.-]*(\[[\w,. -]+\])?( *([<>~=!]=|[<>]) *[\w.*]+,?)*")
+TEXTS = ("title", "subtitle", "description", "series", "permalink", "headline", "figure", "layout")
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+THEME = re.compile(r"^\s*(remote_)?theme:", re.MULTILINE)
 VERDICT = {
     *("claim", "by", "year", "source", "published", "ours", "holds", "partly", "why", "figure")
 }
@@ -64,6 +70,10 @@ def find_posts(blog: Blog, errors: list[PressError]) -> dict[str, Path]:
     for path in sorted(blog.posts.rglob("*")):
         name = FILE_NAME.fullmatch(path.name)
         if not name:
+            if TAKEN_FOR_ONE.fullmatch(path.name) and path.is_file():
+                problem = "is a post for Jekyll, but press would not read it"
+                remedy = "name it YYYY-MM-DD-slug.md"
+                errors.append(PressError(f"{blog.shown(path)}:1", problem, remedy))
             continue
         first = found.setdefault(name["slug"], path)
         if first != path:
@@ -87,6 +97,7 @@ def read_post(blog: Blog, path: Path, quotables: Mapping[str, Quotable]) -> Post
     if not front_matter:
         raise PressError(f"{shown}:1", "has no front matter", "begin the file with --- lines")
     front = _front(front_matter["yaml"], shown)
+    _check_layout(blog, front.get("layout"), shown, text)
     start = front_matter.end()
     quotes = [*_front_quotes(front, text), *quotes_in(text, start, shown, quotables)]
     return Post(shown, slug, front, tuple(quotes), tuple(formulas(text)))
@@ -112,11 +123,40 @@ def _front(source: str, shown: str) -> dict[str, Any]:
         raise PressError(
             f"{shown}:2", "the front matter sets a slug", "remove it; the file's name is the slug"
         )
+    _check_kinds(front, shown)
     _check_tolerances(front.get("tolerances"), shown)
     _check_packages(front.get("packages"), shown)
     for verdict in _items(front.get("verdicts"), shown):
         _check_verdict(verdict, shown)
     return front
+
+
+def _check_kinds(front: Mapping[str, Any], shown: str) -> None:
+    """Jekyll would name its layout, and not the post, or show what nobody meant."""
+    for key in TEXTS:
+        if not isinstance(front.get(key, ""), str | None):
+            raise PressError(f"{shown}:2", f"`{key}` is no text", "put it in quotes")
+    for key in ("tags", "categories"):
+        given = front.get(key) or []
+        items = given if isinstance(given, list) else [given]
+        if not all(isinstance(item, str) for item in items):
+            remedy = f'put each in quotes, as in {key}: ["2024"]'
+            raise PressError(f"{shown}:2", f"`{key}` holds what is no text", remedy)
+    for key in ("date", "last_modified_at"):
+        if not isinstance(front.get(key), date | None) and not DAY.match(str(front[key])):
+            raise PressError(f"{shown}:2", f"`{key}` is no date", "write it as 2026-11-30")
+
+
+def _check_layout(blog: Blog, layout: str | None, shown: str, text: str) -> None:
+    """Without its layout a page would be bare; those of a theme elsewhere cannot be seen here."""
+    folder = blog.root / "_layouts"
+    if layout in (None, "none", "null") or not folder.is_dir():
+        return
+    known = (folder / f"{layout}.html").is_file() or any(folder.glob(f"{layout}.*"))
+    if not known and not THEME.search(blog.text(blog.root / "_config.yml")):
+        names = ", ".join(sorted(path.stem for path in folder.glob("*.*")))
+        line = _line_of(text, "layout")
+        raise PressError(f"{shown}:{line}", f"there is no layout {layout!r}", f"there are: {names}")
 
 
 def _items(verdicts: object, shown: str) -> Sequence[object]:
@@ -184,7 +224,7 @@ def names_in_rule(rule: str) -> set[str]:
 
 def rules_of(verdict: Mapping[str, Any]) -> str:
     """All that it compares, as one rule."""
-    return " and ".join(f"({verdict[key]})" for key in ("holds", "partly") if key in verdict)
+    return " and ".join(f"({verdict[key]}\n)" for key in ("holds", "partly") if key in verdict)
 
 
 def _check_packages(packages: object, shown: str) -> None:

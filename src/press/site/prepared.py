@@ -51,8 +51,10 @@ def keep_prepared(
 
 def _turned(stored: str, verdicts: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """Which claims have another verdict than before."""
-    known = json.loads(stored).get("verdicts", []) if stored else []
-    before = {item["claim"]: item["verdict"] for item in known}
+    try:
+        before = {item["claim"]: item["verdict"] for item in json.loads(stored)["verdicts"]}
+    except (ValueError, KeyError, TypeError):  # none, or a file that was damaged
+        before = {}
     for item in verdicts:
         was = before.get(item["claim"], item["verdict"])
         if was != item["verdict"]:

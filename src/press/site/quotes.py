@@ -15,10 +15,11 @@ UNRENDERED = re.compile(
 )
 INCLUDE = re.compile(r"\{%-?\s*include\s+(?P<kind>[\w-]+)\.html(?P<words>\s.*?)-?%\}", re.DOTALL)
 PARAMETER = re.compile(
-    r"""(?P<key>\w+)\s*=\s*(?:"(?P<double>[^"]*)"|'(?P<single>[^']*)'|(?P<bare>\S+))"""
+    r"""(?P<key>[\w-]+)\s*=\s*(?:"(?P<double>(?:[^"\\]|\\.)*)"|'(?P<single>(?:[^'\\]|\\.)*)'|(?P<bare>\S+))""",
+    re.DOTALL,
 )
 FORMULA = re.compile(r"\$\$.*?\$\$", re.DOTALL)
-PLACEHOLDER = re.compile(r"\{([a-z_][a-z0-9_]*)\}")
+PLACEHOLDER = re.compile(r"\{([A-Za-z_][\w -]*)\}")
 
 
 @dataclass(frozen=True)
@@ -80,29 +81,32 @@ def _quoted(
 ) -> Iterator[Quote]:
     place = f"{shown}:{line}"
     for parameter in kind.required:
-        if parameter not in given or not _words(given[parameter]).strip():
+        if parameter not in given or not words_of(given[parameter]).strip():
             raise PressError(place, f"this {include} has no {parameter}", f'add {parameter}="…"')
     for parameter, what in kind.names.items():
         if bare := given[parameter]["bare"]:
             problem = f"the {what}'s name is not in quotes"
             raise PressError(place, problem, f'write {parameter}="{bare}"')
-        words = _words(given[parameter])
+        words = words_of(given[parameter])
         for name in words.split(",") if parameter in kind.several else [words]:
             items = tuple(kind.items) if what == "data" else ()
             counted = kind.counted or what == "data"
             yield Quote(what, name.strip(), line, items, counted)
-    for text in (_words(given[key]) for key in kind.texts if key in given):
+    for text in (words_of(given[key]) for key in kind.texts if key in given):
         for name in PLACEHOLDER.findall(FORMULA.sub("", text)):
             yield Quote("value", name, line)
-    if referred := next((what for what in kind.refers if what in given), None):
-        yield Quote(referred, _words(given[referred]), line, reference=True)
+    if len(both := [what for what in kind.refers if what in given]) > 1:
+        raise PressError(place, f"this {include} names {' and '.join(both)}", "name one of them")
+    if referred := next(iter(both), None):
+        yield Quote(referred, words_of(given[referred]), line, reference=True)
     elif kind.refers:
         remedy = "add " + " or ".join(f'{what}="…"' for what in kind.refers)
         raise PressError(place, f"this {include} names no {' and no '.join(kind.refers)}", remedy)
 
 
-def _words(parameter: re.Match[str]) -> str:
-    return parameter["double"] or parameter["single"] or parameter["bare"] or ""
+def words_of(parameter: re.Match[str]) -> str:
+    words = parameter["double"] or parameter["single"] or parameter["bare"] or ""
+    return words.replace('\\"', '"').replace("\\'", "'")
 
 
 def _quoted_twice(quotes: Iterable[Quote], shown: str) -> Iterator[PressError]:

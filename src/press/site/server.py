@@ -49,10 +49,9 @@ def server(site: Path, baseurl: str, port: int, builds: Builds) -> ThreadingHTTP
     handler = partial(_Handler, directory=str(site), baseurl=baseurl.rstrip("/"), builds=builds)
     try:
         shown = ThreadingHTTPServer((HOST, port), handler)
-    except OSError as error:
-        raise PressError(
-            f"{HOST}:{port}", "the port is taken", "choose another with --port"
-        ) from error
+    except (OSError, OverflowError) as error:
+        problem = "the port is taken" if isinstance(error, OSError) else "there is no such port"
+        raise PressError(f"{HOST}:{port}", problem, "choose another with --port") from error
     shown.daemon_threads = True
     return shown
 

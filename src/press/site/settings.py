@@ -37,7 +37,7 @@ def _read(blog: Blog) -> tuple[str, Mapping[str, Any]]:
     text = blog.text(path) if path.exists() else ""
     try:
         loaded = yaml.safe_load(text)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError) as error:  # the latter of a day that is none
         reason = " ".join(str(error).split())
         raise PressError(f"{FILE}:1", f"is no YAML ({reason})", "mend it") from error
     return text, loaded if isinstance(loaded, dict) else {}

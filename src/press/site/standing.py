@@ -92,7 +92,7 @@ def sources(blog: Blog, command: list[str], gems: list[str]) -> Sources | None:
     """All that decides what Jekyll makes; none where that cannot be known."""
     try:
         config = yaml.safe_load((blog.root / "_config.yml").read_bytes()) or {}
-    except (OSError, yaml.YAMLError):
+    except (OSError, yaml.YAMLError, ValueError):
         return None
     if not isinstance(config, dict) or _reaches_out(config):
         return None
@@ -169,4 +169,5 @@ def _may_wait(blog: Blog) -> bool:
     return any(
         max([path.name[:10], *DATES.findall(path.read_text("utf-8", "replace"))]) >= soon
         for path in blog.root.glob("**/_posts/**/*.*")
+        if path.is_file()
     )

@@ -34,9 +34,9 @@ class Luggage:
         paths = [blog.root / work.post.path, work.script, blog.record(work.slug)]
         paths += [path for path in self._beside if path not in products]
         paths += self._others(work)
-        paths += [
-            blog.root / name for name in inputs_of(blog, read_script(blog, work.script)).files
-        ]
+        known = work.record.inputs if work.record else {}
+        read = [*inputs_of(blog, read_script(blog, work.script)).files, *known]
+        paths += [path for path in map(blog.root.joinpath, read) if path not in products]
         paths += [blog.root / name for name in SHARED]
         paths += [blog.root / name for name in work.record.files] if work.record else []
         return {blog.shown(path): path.read_bytes() for path in paths if path.is_file()}
