@@ -58,7 +58,7 @@ def test_what_fails_is_told_and_the_next_is_made(two: tuple[Blog, Blog]) -> None
     one, other = two
     (one.root / "page.html").write_text("---\n---\n{% nonsense %}")
 
-    with pytest.raises(Problems, match=r"page\.html:1: Liquid cannot read it"):
+    with pytest.raises(Problems, match=r"page\.html:3: Liquid cannot read it"):
         made(one)
 
     assert made(other) == ", /here"
