@@ -262,6 +262,8 @@ NAMED: Mapping[str, Tell] = {
     "datetime.timedelta": tell_reduced,
     "datetime.timezone": tell_reduced,
     "decimal.Decimal": tell_reduced,
+    "logging.Logger": tell_reduced,
+    "logging.RootLogger": tell_reduced,
     "pathlib.PosixPath": tell_reduced,
     "pathlib.PurePosixPath": tell_reduced,
 }

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from press.kernel.protocol import HISTORY
 from press.script.cells import Cell, parse_cell
 from press.script.libraries import ACCUMULATING, HARMLESS, SETTER
+from press.script.magics import has_magic
 from press.script.names import (
     bound_in,
     functions_in,
@@ -27,9 +28,10 @@ QUICK_WITH_IMPORTS = 12.0
 DOUBTFUL = re.compile(
     r"\b(getsizeof|__sizeof__|getrefcount|getweakrefcount|getpid|getppid|get_ident|get_native_id"
     r"|putenv|unsetenv|setprofile|settrace|gc|__subclasses__|_getframe|currentframe"
-    r"|sys\.modules|ctypes|atexit|finalize|__del__|dup2?|register_error|addaudithook|__builtins__"
+    r"|sys\.modules|ctypes|atexit|__del__|register_error|addaudithook|__builtins__"
     r"|(?:pre|post)_(?:execute|run_cell)|codecs\.register|memoryview|(?:import|from)\s+__main__"
     r"|import_module\(\s*['\"]__main__)\b"
+    r"|(?<!def )\b(?:finalize|dup2?)(?=\s*\()"
     r"|(?<!\bself)\.(?!(?:lru_cache|cached_property|cache(?:_info|_clear|_parameters)?)\b)\w*cache\w*"
 )
 """What asks a process for what is its own, when garbage is collected, or reaches names by no name.
@@ -71,10 +73,15 @@ def needed(before: Sequence[Cell], after: Sequence[Cell]) -> set[str] | None:
 def doubt(cells: Iterable[Cell]) -> str:
     """What the cells ask for that would tell them of a snapshot, if anything."""
     cells = list(cells)
-    found = (DOUBTFUL.search(cell.source) for cell in cells)
+    found = (DOUBTFUL.search(_without_comments(cell.source)) for cell in cells)
     paths = _all_imported(cells)
     seeded = (path for cell in cells for path in _seeded(cell, paths))
     return next((match[0] for match in found if match), "") or next(seeded, "")
+
+
+def _without_comments(source: str) -> str:
+    tree = parse_cell(source)
+    return ast.unparse(tree) if tree and not has_magic(source) else source
 
 
 def _seeded(cell: Cell, paths: Mapping[str, str]) -> Iterator[str]:
