@@ -418,6 +418,17 @@ def test_a_record_of_another_script_is_told(built: Blog, press: Press) -> None:
     assert press("build", "--refresh", "other").code == 0
 
 
+@pytest.mark.parametrize("command", ["build", "status", "verify", "serve"])
+def test_a_folder_that_is_no_blog_is_told(tmp_path: Path, command: str) -> None:
+    words = ["--blog", str(tmp_path / "typo"), command]
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "press", *words], capture_output=True, text=True
+    )
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("Gemfile: there is none, so this is no blog; go to its folder")
+
+
 def test_what_lives_is_not_swept(blog: Blog, press: Press) -> None:
     living, dead = (blog.local / f"{SCRATCH}{owner}-x" for owner in (os.getpid(), 2**22 + 1))
     for folder in (living, dead, blog.local / f"{SCRATCH}old"):

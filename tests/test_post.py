@@ -217,3 +217,13 @@ def test_every_name_in_braces_and_every_quoted_quote_counts(tmp_path: Path) -> N
 def test_a_reference_names_one_thing(tmp_path: Path) -> None:
     with pytest.raises(Problems, match="names figure and table; name one of them"):
         read(tmp_path, HEAD + '{% include ref.html figure="f" table="t" %}')
+
+
+@pytest.mark.parametrize(
+    "code", ["It is `{q}`.", "```\n{q}\n```", "{% highlight sh %}{q}{% endhighlight %}"]
+)
+def test_a_quote_within_code_is_told(tmp_path: Path, code: str) -> None:
+    with pytest.raises(Problems, match="this value stands within code, which shows its HTML"):
+        read(tmp_path, HEAD + code.replace("{q}", '{% include value.html of="a" %}'))
+
+    assert not read(tmp_path, HEAD + "{% raw %}`{% include value.html %}`{% endraw %}").quotes

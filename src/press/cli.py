@@ -46,6 +46,8 @@ COMMANDS = {
 }
 
 
+ANYWHERE = ("new", "worker", "test")
+"""Commands that need no blog."""
 DEEP = 20_000
 """How deep code may be nested: a text may be put together of a thousand pieces."""
 
@@ -57,7 +59,11 @@ def main(words: Sequence[str] | None = None) -> int:
     sys.setrecursionlimit(DEEP)
     options = _options(sys.argv[1:] if words is None else words)
     try:
-        options.main(Blog(options.blog.resolve()), options)
+        blog = Blog(options.blog.resolve())
+        if options.command not in ANYWHERE and not _is_one(blog):
+            problem = "there is none, so this is no blog"
+            raise PressError("Gemfile", problem, "go to its folder, or name it with --blog")
+        options.main(blog, options)
     except (PressError, Problems) as error:
         _tell(error, options)
     except KeyboardInterrupt:
@@ -67,6 +73,10 @@ def main(words: Sequence[str] | None = None) -> int:
     else:
         return 0
     return 1
+
+
+def _is_one(blog: Blog) -> bool:
+    return (blog.root / "Gemfile").is_file() or blog.posts.is_dir()
 
 
 def _tell(error: PressError | Problems, options: argparse.Namespace) -> None:

@@ -80,5 +80,9 @@ def _at(blog: Blog, revision: str) -> Iterator[Blog]:
         with tarfile.open(fileobj=file) as archive:
             # As the first releases of Python 3.11 know it: an attribute that they pass over.
             archive.extraction_filter = getattr(tarfile, "data_filter", None)
-            archive.extractall(folder)
+            try:
+                archive.extractall(folder)
+            except tarfile.FilterError as error:
+                problem = f"holds what may not be unpacked ({error})"
+                raise PressError(revision, problem, "name a commit without it") from error
         yield Blog(Path(folder))

@@ -13,7 +13,7 @@ def card(bitmap: bytes, paper: str) -> bytes:
     figure = Image.open(io.BytesIO(bitmap)).convert("RGBA")
     room = [side - 2 * MARGIN for side in SIZE]
     scale = min(room[0] / figure.width, room[1] / figure.height)
-    size = (round(figure.width * scale), round(figure.height * scale))
+    size = (max(1, round(figure.width * scale)), max(1, round(figure.height * scale)))
     sheet = Image.new("RGB", SIZE, paper)
     at = ((SIZE[0] - size[0]) // 2, (SIZE[1] - size[1]) // 2)
     scaled = figure.resize(size, Image.Resampling.LANCZOS)

@@ -60,6 +60,8 @@ def read_notebook(path: Path) -> Notebook:
 def _read(path: Path) -> Any:
     try:
         notebook = cells_in(path.read_text("utf-8-sig"), path.suffix)
+        if not hasattr(notebook, "cells"):
+            raise ValueError("it is of a form before version 4")
     except OSError as error:
         reason = (error.strerror or "cannot be read").lower()
         raise PressError(str(path), reason, "name a notebook") from error
@@ -67,7 +69,7 @@ def _read(path: Path) -> Any:
         reason = " ".join(str(error).split()) or repr(error)
         remedy = "give an .ipynb, or a .py or .md of jupytext"
         raise PressError(str(path), f"jupytext cannot read it ({reason})", remedy) from error
-    language = notebook.metadata.get("kernelspec", {}).get("language", "python")
+    language = (notebook.metadata.get("kernelspec") or {}).get("language", "python")
     if language != "python":
         raise PressError(str(path), f"is written for {language}", "press runs Python only")
     return notebook
@@ -112,7 +114,7 @@ def _titled(cells: list[tuple[str, Any]]) -> tuple[str, list[tuple[str, Any]]]:
 
 def _name(cell: Any, heading: str, taken: Collection[str]) -> str:
     """The first free one of: its own title, the heading right above it, its first words."""
-    given = cell.metadata.get("title") or cell.metadata.get("name") or ""
+    given = str(cell.metadata.get("title") or cell.metadata.get("name") or "")
     words = stem_of(cell.source)
     names = [*(stem_of(text) for text in (given, heading) if text), words]
     if heading:

@@ -5,6 +5,7 @@ import re
 from press.site.formula import NOT_PROSE, FormulaError, mathml
 
 INLINE = re.compile(r"(?<![\\$\w])\$(?![\s$])([^$\n]+?)(?<![\s\\])\$(?![\w$])")
+ENDS_RAW = re.compile(r"\{%-?\s*endraw\b")
 PASTED = re.compile(r"!\[[^\]\n]*\]\(attachment:[^)\n]*\)")
 """A picture that lies within the notebook itself."""
 
@@ -16,6 +17,8 @@ def in_a_post(markdown: str, *, deeper: bool) -> str:
         pieces += [_prose(markdown[end : code.start()], deeper), code[0]]
         end = code.end()
     text = "".join([*pieces, _prose(markdown[end:], deeper)])
+    # A text that speaks of Liquid may hold the very words that would end a raw one.
+    text = text.replace("{%", "&#123;%") if ENDS_RAW.search(text) else text
     return f"{{% raw %}}\n{text}\n{{% endraw %}}" if "{{" in text or "{%" in text else text
 
 

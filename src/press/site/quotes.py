@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import yaml
 
 from press.blog import Blog
+from press.site.formula import NOT_PROSE
 from press.voice.errors import PressError, collected, noted
 
 UNRENDERED = re.compile(
@@ -64,12 +65,16 @@ def quotable(blog: Blog) -> dict[str, Quotable]:
 def quotes_in(text: str, start: int, shown: str, quotables: Mapping[str, Quotable]) -> list[Quote]:
     """What a post quotes from `start` on, in its order."""
     rendered = UNRENDERED.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), text)
+    code = [match.span() for match in NOT_PROSE.finditer(rendered, start)]
     quotes: list[Quote] = []
     with collected() as errors:
         for include in INCLUDE.finditer(rendered, start):
             if kind := quotables.get(include["kind"]):
                 line = line_at(text, include.start())
                 with noted(errors, f"{shown}:{line}"):
+                    if any(first < include.start() < last for first, last in code):
+                        problem = f"this {include['kind']} stands within code, which shows its HTML"
+                        raise PressError(f"{shown}:{line}", problem, "take it out of the code")
                     given = {match["key"]: match for match in PARAMETER.finditer(include["words"])}
                     quotes += _quoted(include["kind"], kind, given, shown, line)
         errors += _quoted_twice(quotes, shown)
