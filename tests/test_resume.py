@@ -315,6 +315,35 @@ def test_what_a_run_was_seen_to_read_counts(
 
 
 @pytest.mark.usefixtures("eager")
+def test_what_is_written_behind_a_run_that_has_read_it_is_told(blog: Blog, press: Press) -> None:
+    """The script has another program write it, which the kernel does not hear."""
+    (blog.code / "data.txt").write_text("old")
+    script = (
+        "# %% a\nimport subprocess\nname = 'data' + '.txt'\nx = open(name).read()\n\n"
+        "# %% b\nsubprocess.run(['sh', '-c', f'printf new > {name}']);\n\n# %% c\nprint(x)\n"
+    )
+    add_post(blog, "post", script)
+
+    told = press("build")
+
+    assert told.code == 1
+    assert "code/data.txt:1: was written while the script ran" in told.err
+
+
+def test_what_compiled_code_writes_and_a_cell_reads_is_no_input(blog: Blog, press: Press) -> None:
+    script = (
+        "# %% a\nimport subprocess\nname = 'data' + '.txt'\n"
+        "subprocess.run(['sh', '-c', f'printf new > {name}']);\nprint(open(name).read())\n\n"
+        "# %% b\nprint(open(name).read())\n"
+    )
+    add_post(blog, "post", script)
+    assert press("build").code == 0
+    (blog.code / "data.txt").unlink()
+
+    assert json.loads(press("status", "--json").out)[0]["state"] == "current"
+
+
+@pytest.mark.usefixtures("eager")
 def test_a_snapshot_holds_nothing_of_another_environment(
     blog: Blog, press: Press, monkeypatch: pytest.MonkeyPatch
 ) -> None:

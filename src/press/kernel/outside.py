@@ -4,6 +4,7 @@ import hashlib
 import importlib.util
 import os
 import platform
+import re
 import stat
 import sys
 import tempfile
@@ -29,11 +30,15 @@ REACHES_OUT = (
 DEVICES = ("null", "zero", "full", "tty", "random", "urandom", "std", "fd", "pts")
 IN_MEMORY = {"", ":memory:"}
 """Names of databases that are no files."""
+EDITED = re.compile(r"__pycache__|\..*|.*(~|\.py|\.md|\.Rmd|\.ipynb)")
+"""Names of what compiled code hardly writes, and an author may while a script runs."""
 HEARD = {"open", "sqlite3.connect", *CHANGES, *REACHES_OUT}
 changed: dict[int, set[str]] = {}
 """By the number of the cell, what it changed or reached outside the kernel."""
 written: set[str] = set()
-"""All files and folders that cells have changed."""
+"""All files and folders that cells were heard to change."""
+appeared: set[str] = set()
+"""Those that were found changed: by compiled code, or by somebody who works beside it."""
 read: dict[str, str] = {}
 """The files of the blog that cells have read, each with what it was when it was read first."""
 now = [-1]
@@ -117,7 +122,7 @@ def look() -> None:
         different = {path for path in {*there, *seen} if there.get(path) != seen.get(path)}
         if different:
             changed.setdefault(now[0], set()).update(different)
-            written.update(different)
+            appeared.update(different)
     seen.clear()
     seen.update(there)
 
@@ -127,7 +132,7 @@ def _lying(place: str) -> Iterator[tuple[str, str]]:
     while waiting:
         with suppress(OSError), os.scandir(waiting.pop()) as entries:
             for entry in entries:
-                if entry.name == "__pycache__":
+                if EDITED.fullmatch(entry.name):
                     continue
                 if entry.is_dir(follow_symlinks=False):
                     waiting.append(entry.path)
@@ -150,7 +155,10 @@ def _note_reading(path: str) -> None:
     if path.endswith(".pyc"):
         with suppress(ValueError):
             path = importlib.util.source_from_cache(path)
-    if path not in written and path not in read:
+    is_new = (
+        path.startswith(folder[0]) and path not in seen and not EDITED.fullmatch(Path(path).name)
+    )
+    if not is_new and path not in read and path not in written | appeared:
         with suppress(OSError):
             read[path] = _stamp(path)
 
@@ -165,7 +173,7 @@ def found() -> dict[str, str]:
 
 def files(more: Iterable[str] = ()) -> dict[str, str]:
     """What became of each file that cells have changed."""
-    return {path: _told(path) for path in sorted({*written, *more})}
+    return {path: _told(path) for path in sorted({*written, *appeared, *more})}
 
 
 def _told(path: str) -> str:
