@@ -36,7 +36,7 @@ LARGE: dict[str, Callable[[], Array]] = {
 
 def brought_back(vault: Vault, items: dict[str, Any]) -> dict[str, Any]:
     with memory.hashed_once(ahead=numpy_types.memory_of(items.values())):
-        dumped = namespace.dump(items, items)
+        dumped = namespace.dump(items, dict(items))
         assert len(dumped.arrays) == len(LARGE)
         names = [vault.put(array) for array in dumped.arrays]
     with memory.hashed_once():

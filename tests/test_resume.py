@@ -764,7 +764,7 @@ def told(names: dict[str, Any]) -> dict[str, str]:
 
 def brought_back(names: dict[str, Any]) -> dict[str, Any]:
     own = [name for name in names if not name.startswith("__")]
-    dumped = namespace.dump(names, own)
+    dumped = namespace.dump(names, {name: names[name] for name in own})
     back: dict[str, Any] = {"__builtins__": __builtins__}
     arrays = [bytearray(array) for array in dumped.arrays]
     back.update(namespace.load(back, dumped.data, arrays))

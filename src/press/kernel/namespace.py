@@ -48,11 +48,10 @@ NUMBERS: Mapping[type, tuple[Callable[[Any], str], Callable[[str], Any]]] = {
 LOADED = {kind.__name__: load for kind, (_, load) in NUMBERS.items()}
 
 
-def dump(namespace: Namespace, names: Iterable[str]) -> "Dumped":
-    """These names; large arrays stand beside it, not yet copied."""
+def dump(namespace: Namespace, chosen: Namespace) -> "Dumped":
+    """These values; large arrays stand beside it, not yet copied."""
     file = io.BytesIO()
     arrays: list[pickle.PickleBuffer] = []
-    chosen = {name: namespace[name] for name in names}
     pickler = _Pickler(file, namespace, arrays)
     pickler.dump(chosen)
     pickler.clear_memo()  # what it remembers must not outlive what the script lets go

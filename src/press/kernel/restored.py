@@ -15,7 +15,6 @@ REGISTRY = "__warningregistry__"
 
 def read(shell: Any) -> State:
     state: State = {
-        "modules": _modules(),
         "random": random.getstate(),
         "warnings": registries(shell),
         "future": shell.compile.flags,
@@ -26,9 +25,9 @@ def read(shell: Any) -> State:
     return state
 
 
-def load(state: State) -> None:
+def load(modules: list[str]) -> None:
     """What a module does when it is loaded, the cells that are left out had it do."""
-    for module in state["modules"]:
+    for module in modules:
         if module not in sys.modules:
             with contextlib.suppress(ImportError):
                 importlib.import_module(module)
@@ -43,7 +42,7 @@ def put_back(shell: Any, state: State) -> None:
     random.setstate(state["random"])
 
 
-def _modules() -> list[str]:
+def modules() -> list[str]:
     """In the order in which they were loaded."""
     return [name for name in sys.modules if name != "__main__"]
 

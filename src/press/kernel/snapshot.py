@@ -11,8 +11,6 @@ from pathlib import Path
 from pickle import dumps, loads
 from typing import Any
 
-import cloudpickle
-
 from press.kernel import (
     garbage,
     imports,
@@ -30,6 +28,8 @@ from press.kernel.proof import differences, proof
 from press.kernel.protocol import HISTORY, KEPT
 from press.kernel.sealed import Bytes, Vault, secret
 
+AROUND = "what lies around"
+"""Stands among the names for what has none, and may share parts with them."""
 SHOWN = 4
 """How many pieces that differ are named."""
 IN_PASSING = 1 << 30
@@ -74,9 +74,10 @@ def take(room: int) -> str:
 def _taken(shell: Any, vault: Vault, room: int) -> str:
     try:
         proven = proof(shell, _names(shell), beginning[0])
+        values = {name: shell.user_ns[name] for name in proven.names}
         around = restored.read(shell)
         with _without_traces(proven.classes):
-            dumped = namespace.dump(shell.user_ns, proven.names)
+            dumped = namespace.dump(shell.user_ns, {**values, AROUND: around})
     except Exception as error:
         return as_json({"refusal": _reason(error)})
     if dumped.size > room:
@@ -84,7 +85,7 @@ def _taken(shell: Any, vault: Vault, room: int) -> str:
     settle()
     outside.look()
     put = _put_in_passing if dumped.size <= IN_PASSING else Vault.put
-    state = dumps((dumped.data, cloudpickle.dumps(around)))
+    state = dumps((dumped.data, restored.modules()))
     return as_json(
         {
             "state": put(vault, state),
@@ -178,10 +179,10 @@ def _lay(
     data, *buffers = whole
     begin()
     with imports.together():
-        names, around = loads(data)
-        surroundings = loads(around)
-        restored.load(surroundings)
+        names, modules = loads(data)
+        restored.load(modules)
         values = namespace.load(shell.user_ns, names, buffers)
+        surroundings = values.pop(AROUND)
     for name in _names(shell):
         del shell.user_ns[name]
     shell.user_ns.update(values)

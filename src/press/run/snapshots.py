@@ -27,7 +27,7 @@ from press.script.cells import Cell, Script
 from press.script.inputs import Inputs, data_of, written_since
 from press.script.keys import ENGINE, code_of, shows_itself
 
-FORMAT = 13
+FORMAT = 14
 """Counted up when snapshots are made or laid differently."""
 LIMIT = 4 << 30
 """Bytes on disk; the snapshots not used for longest go first."""
