@@ -49,8 +49,6 @@ root = [""]
 """The blog around it, with the sign that ends the name of a folder."""
 seen: dict[str, str] = {}
 """What lay there when it was looked at last."""
-
-
 fresh: set[str] = set()
 """Files that were not there before the cell that runs."""
 passed_over: list[str] = []
@@ -79,7 +77,10 @@ def _hear(event: str, details: tuple[Any, ...]) -> None:
             changed.setdefault(now[0], set()).add(event)
         return
     named = (part for part in details[:2] if isinstance(part, str | bytes))
-    paths = [os.path.abspath(os.fsdecode(part)) for part in named if part not in IN_MEMORY]  # noqa: PTH100
+    try:
+        paths = [_whole(os.fsdecode(part)) for part in named if part not in IN_MEMORY]
+    except OSError:  # where the current folder is gone, nothing is found either
+        return
     if event == "open":
         writes = isinstance(details[2], int) and details[2] & (os.O_WRONLY | os.O_RDWR)
         note = _note_writing if writes else _note_reading
@@ -90,6 +91,10 @@ def _hear(event: str, details: tuple[Any, ...]) -> None:
     else:
         for path in paths:
             _note_writing(path)
+
+
+def _whole(path: str) -> str:
+    return os.path.abspath(path)  # noqa: PTH100 — of links it knows nothing, and it is quick
 
 
 def _note_writing(path: str) -> None:
