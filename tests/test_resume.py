@@ -343,6 +343,64 @@ def test_what_compiled_code_writes_and_a_cell_reads_is_no_input(blog: Blog, pres
     assert json.loads(press("status", "--json").out)[0]["state"] == "current"
 
 
+@pytest.mark.parametrize("folder", ["../code-data", "linked", ".data", "data"])
+def test_a_file_that_no_text_names_is_an_input_wherever_it_lies(
+    blog: Blog, press: Press, folder: str
+) -> None:
+    (blog.root / "stuff").mkdir()
+    (blog.code / "linked").symlink_to(blog.root / "stuff")
+    place = blog.code / folder
+    place.mkdir(exist_ok=True)
+    (place / "a-1.txt").write_text("1")
+    script = f"# %% a\nn = 1\nt = int(open(f'{folder}/a-{{n}}.txt').read())\nprint(t)\n"
+    add_post(blog, "post", script)
+    assert press("build").code == 0
+
+    (place / "a-1.txt").write_text("7")
+
+    assert json.loads(press("status", "--json").out)[0]["state"] == "changed"
+
+
+def test_any_number_of_files_can_be_read(blog: Blog, press: Press) -> None:
+    (blog.code / "many").mkdir()
+    for n in range(1100):
+        (blog.code / "many" / f"{n}.txt").write_text("1")
+    body = "sum(int(open(f'many/{n}.txt').read()) for n in range(1100))"
+    add_post(blog, "post", f"# %% a\nprint({body})\n")
+
+    assert press("build").code == 0
+    assert press("build", "--check").code == 0
+
+
+def test_what_a_run_keeps_for_the_next_one_is_no_input(blog: Blog, press: Press) -> None:
+    script = (
+        "# %% a\nfrom pathlib import Path\nn = 1\npath = Path(f'kept-{n}.txt')\n"
+        "if not path.exists():\n    path.write_text('1')\nprint(path.read_text())\n"
+    )
+    add_post(blog, "post", script)
+    assert press("build").code == 0
+    once = read_record(blog, "post")
+    assert press("build", "--refresh").code == 0
+
+    again = read_record(blog, "post")
+    assert once
+    assert again
+    assert (once.inputs, once.keys) == (again.inputs, again.keys)
+    (blog.code / "kept-1.txt").unlink()
+    assert json.loads(press("status", "--json").out)[0]["state"] == "current"
+
+
+def test_a_script_that_reads_itself_depends_on_its_comments(blog: Blog, press: Press) -> None:
+    script = "# %% a\nname = 'po' + 'st.py'\nprint(len(open(name).read()))\n"
+    add_post(blog, "post", script)
+    assert press("build").code == 0
+    assert press("build", "--check").code == 0
+
+    add_post(blog, "post", f"# Longer.\n{script}")
+
+    assert json.loads(press("status", "--json").out)[0]["state"] == "changed"
+
+
 @pytest.mark.usefixtures("eager")
 def test_a_snapshot_holds_nothing_of_another_environment(
     blog: Blog, press: Press, monkeypatch: pytest.MonkeyPatch

@@ -10,6 +10,7 @@ import yaml
 from press import __version__
 from press.blog import Blog
 from press.flow.mode import Mode
+from press.kernel.protocol import Found
 from press.machine.clock import now
 from press.machine.processor import cpu, threads, traits
 from press.machine.versions import name_of, versions_of
@@ -32,10 +33,10 @@ def gathered(
     blog: Blog, before: Reading, done: Run, old: Record | None, mode: Mode = Mode.BUILD
 ) -> Findings:
     outcomes = spread(before.script, done.outcomes, NOTHING)
-    products = _products(blog, before, old)
-    inputs = inputs_of(blog, before.script, products, before.inputs.packages, done.read)
+    products = _products(blog, before, done.found, old)
+    inputs = inputs_of(blog, before.script, products, before.inputs.packages, done.found.read)
     keys = keys_of(blog, before.script, inputs)
-    _check_unwritten(blog, {**before.inputs.stamps, **done.read})
+    _check_unwritten(blog, {**before.inputs.stamps, **done.found.read})
     return Findings(
         reading=replace(before, inputs=inputs, keys=keys),
         outcomes=outcomes,
@@ -60,14 +61,20 @@ def _check_unwritten(blog: Blog, stamps: Mapping[str, str]) -> None:
     for path in written_since(blog.root, stamps):
         problem = "was written while the script ran, so that nobody knows what it read"
         remedy = "run ./press build again; if the script itself writes it, remove it before"
+        if not (blog.root / path).exists():
+            problem = "is gone since the script has read it"
+            remedy = "put it back, and have the script leave what it reads"
         raise PressError(f"{path}:1", problem, remedy)
 
 
-def _products(blog: Blog, before: Reading, old: Record | None) -> set[str]:
-    """The files that the script names and that the run has made."""
-    after = inputs_of(blog, before.script).files.keys()
+def _products(blog: Blog, before: Reading, found: Found, old: Record | None) -> set[str]:
+    """The files that the run has made: heard to be written, or named, and not there before."""
+    after = inputs_of(blog, before.script)
     earlier = old.products if old else set()
-    return {path for path in after if path in earlier or path not in before.inputs.files}
+    made = {path for path in after.files if path in earlier or path not in before.inputs.files}
+    heard = {path for path in found.written if (blog.root / path).is_file()}
+    made |= earlier & found.read.keys()  # what a run keeps for the next one
+    return made | (heard - before.inputs.digests().keys() - after.modules.keys())
 
 
 def _provenance(reading: Reading, done: Run, mode: Mode) -> Provenance:

@@ -10,7 +10,7 @@ from press.datasets.dataset import DataSet
 from press.datasets.known import KNOWN
 from press.flow.mode import TIME_LIMIT, Mode
 from press.flow.posts import Work
-from press.kernel.protocol import DATASETS, KEPT
+from press.kernel.protocol import DATASETS, KEPT, Found
 from press.record.freshness import Reading, read
 from press.record.make import coded
 from press.run.bitmap import OneBitmap
@@ -23,6 +23,7 @@ from press.run.snapshots import Kept, kept
 from press.run.warm import Warm
 from press.script.cells import Script
 from press.script.inputs import data_of, imported
+from press.voice.errors import PressError
 from press.voice.terminal import say
 
 STAND_IN = "stand-in"
@@ -52,11 +53,19 @@ async def run_script(blog: Blog, work: Work, reading: Reading, mode: Mode, means
         begin = keeper.begin if keeper and mode.resumes else from_nothing
         try:
             done = await run(script, conditions, listeners, begin)
-            return replace(done, read=keeper.read) if keeper else done
+            return replace(done, found=_found(blog, script, keeper)) if keeper else done
         finally:
             for reason, cells in keeper.refusals.items() if keeper else ():
                 label = script.cells[cells - 1].label
                 say(f"{work.slug}: no snapshot from cell {label} on ({reason})")
+
+
+def _found(blog: Blog, script: Script, keeper: Keeper) -> Found:
+    if keeper.found is None:
+        problem = "its kernel did not say which files it has read"
+        raise PressError(f"{script.path}:1", problem, "run ./press build again")
+    # A kernel knows the folder that a link leads to, and not the blog with the link.
+    return Found({}, ()) if blog.code.is_symlink() else keeper.found
 
 
 def conditions_of(

@@ -2,6 +2,7 @@
 
 import hashlib
 import importlib.util
+import json
 import os
 import platform
 import re
@@ -10,11 +11,12 @@ import sys
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from press.kernel.ourselves import at_work, unnoticed
-from press.kernel.protocol import KEPT
+from press.kernel.protocol import DATASETS, KEPT
 
 CHANGES = (
     *("os.remove", "os.rename", "os.rmdir", "os.mkdir", "os.link", "os.symlink", "os.truncate"),
@@ -30,8 +32,12 @@ REACHES_OUT = (
 DEVICES = ("null", "zero", "full", "tty", "random", "urandom", "std", "fd", "pts")
 IN_MEMORY = {"", ":memory:"}
 """Names of databases that are no files."""
-EDITED = re.compile(r"__pycache__|\..*|.*(~|\.py|\.md|\.Rmd|\.ipynb)")
+EDITED = re.compile(
+    r"__pycache__|node_modules|venv|site-packages|\..*|.*(~|\.py|\.md|\.Rmd|\.ipynb)"
+)
 """Names of what compiled code hardly writes, and an author may while a script runs."""
+MANY = 1000
+"""Files in one folder that are too many to be looked at behind every cell."""
 HEARD = {"open", "sqlite3.connect", *CHANGES, *REACHES_OUT}
 changed: dict[int, set[str]] = {}
 """By the number of the cell, what it changed or reached outside the kernel."""
@@ -49,6 +55,10 @@ root = [""]
 """The blog around it, with the sign that ends the name of a folder."""
 seen: dict[str, str] = {}
 """What lay there when it was looked at last."""
+looked: set[str] = set()
+"""The folders that were looked into."""
+data_sets: set[str] = set()
+"""Files whose digests are known by other ways."""
 fresh: set[str] = set()
 """Files that were not there before the cell that runs."""
 passed_over: list[str] = []
@@ -61,6 +71,8 @@ def watch(shell: Any) -> None:
     ours = [os.environ[KEPT], os.environ.get("IPYTHONDIR", "~/.ipython")]
     places = (*caches, *ours, *(f"/dev/{device}" for device in DEVICES))
     passed_over.extend(str(Path(place).expanduser()) for place in places)
+    known = json.loads(os.environ.get(DATASETS, "{}"))
+    data_sets.update(path for files in known.values() for path in files.values())
     # Whichever library asks first for these reaches out, once in a process.
     tempfile.gettempdir()
     platform.processor()
@@ -135,7 +147,12 @@ def look() -> None:
 def _lying(place: str) -> Iterator[tuple[str, str]]:
     waiting = [place]
     while waiting:
-        with suppress(OSError), os.scandir(waiting.pop()) as entries:
+        place = waiting.pop()
+        with suppress(OSError), os.scandir(place) as found:
+            entries = [*islice(found, MANY + 1)]
+            if len(entries) > MANY:
+                continue
+            looked.add(place)
             for entry in entries:
                 if EDITED.fullmatch(entry.name):
                     continue
@@ -157,23 +174,30 @@ def _stamp(path: str) -> str:
 def _note_reading(path: str) -> None:
     if not path.startswith(root[0]) or path.startswith(f"{root[0]}.") or "site-packages" in path:
         return
+    if path in data_sets:
+        return
     if path.endswith(".pyc"):
         with suppress(ValueError):
             path = importlib.util.source_from_cache(path)
-    is_new = (
-        path.startswith(folder[0]) and path not in seen and not EDITED.fullmatch(Path(path).name)
-    )
+    place, _, name = path.rpartition(os.sep)
+    is_new = place in looked and path not in seen and not EDITED.fullmatch(name)
     if not is_new and path not in read and path not in written | appeared:
         with suppress(OSError):
             read[path] = _stamp(path)
 
 
-def found() -> dict[str, str]:
-    """The files of the blog that were read, by their paths within it."""
-    inside = {
-        path.removeprefix(root[0]): told for path, told in read.items() if path not in written
-    }
-    return dict(sorted(inside.items()))
+def found() -> str:
+    """As JSON, the files of the blog that were read, and those that were heard to be written."""
+    return json.dumps({"read": told_of_reading(), "written": sorted(_inside(written))})
+
+
+def told_of_reading() -> dict[str, str]:
+    return {path: read[f"{root[0]}{path}"] for path in sorted(_inside(read.keys() - written))}
+
+
+def _inside(paths: Iterable[str]) -> Iterator[str]:
+    """By their paths within the blog."""
+    return (path.removeprefix(root[0]) for path in paths if path.startswith(root[0]))
 
 
 def files(more: Iterable[str] = ()) -> dict[str, str]:

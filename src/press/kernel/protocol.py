@@ -103,9 +103,17 @@ def lay(taken: Taken, sources: Sequence[str]) -> Request[None]:
     return _call(f"snapshot.lay{given!r}", _nothing)
 
 
-def found() -> Request[Mapping[str, str]]:
-    """The files of the blog that cells have read, as `Taken` has them."""
-    return _call("outside.found()", dict)
+@dataclass(frozen=True)
+class Found:
+    """What became of the files of the blog in a run."""
+
+    read: Mapping[str, str]
+    """As `Taken` has it."""
+    written: Sequence[str]
+
+
+def found() -> Request[Found]:
+    return _call("outside.found()", lambda answer: Found(**json.loads(answer)))
 
 
 def settle() -> Request[None]:

@@ -94,7 +94,7 @@ def _taken(shell: Any, vault: Vault, room: int) -> str:
             "traced": any(map(keras_kept.is_traced, keras_kept.models_in(shell.user_ns))),
             "written": sorted(number for number, paths in outside.changed.items() if paths),
             "files": outside.files(),
-            "read": outside.found(),
+            "read": outside.told_of_reading(),
             "proof": proven.digests,
         }
     )

@@ -12,7 +12,7 @@ from press.machine.python import POSTS
 from press.machine.versions import pinned_versions
 from press.record.record import SCHEMA, Record
 from press.script.cells import Script, read_script
-from press.script.inputs import STYLE, Inputs, inputs_of
+from press.script.inputs import MARK, STYLE, Inputs, inputs_of
 from press.script.keys import Keys, code_of, counted, display_key, keys_of
 from press.voice.errors import PressError
 
@@ -94,7 +94,7 @@ def _untouched(blog: Blog, path: Path, record: Record, packages: tuple[str, ...]
     style = f"code/{STYLE}"
     if (blog.root / style).is_file() and style not in _read(record):
         return False
-    if any(name not in record.inputs for name in _beside(blog, _read(record))):
+    if any(name not in record.inputs for name in _beside(blog, record.inputs)):
         return False
     return all(
         (blog.root / name).is_file() and digest((blog.root / name).read_bytes()) == made
@@ -107,7 +107,7 @@ def _beside(blog: Blog, names: Iterable[str]) -> Iterator[str]:
     read = (parent for name in names for parent in (blog.root / name).parents)
     folders = {path for path in read if blog.code in path.parents and path.is_dir()}
     for folder in folders:
-        inside = {path for path in folder.iterdir() if path.name != "__pycache__"}
+        inside = {path for path in folder.iterdir() if not MARK.fullmatch(path.name)}
         yield from map(blog.shown, inside - folders)
 
 

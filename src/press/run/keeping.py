@@ -3,12 +3,12 @@
 import asyncio
 import itertools
 import time
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable
 from contextlib import suppress
 
 from nbclient.exceptions import DeadKernelError
 
-from press.kernel.protocol import NotTaken, Taken, execute, found, lay, settle, take
+from press.kernel.protocol import Found, NotTaken, Taken, execute, found, lay, settle, take
 from press.run.events import CellEnds, Event, FallsBack, Listener, RunEnds, RunStarts, tell
 from press.run.loop import Conditions, new_session
 from press.run.outcome import Outcome
@@ -34,8 +34,8 @@ class Keeper:
         self._takings: list[float] = []
         """How many seconds it took to make each snapshot, or to lay one."""
         self._resumed = False
-        self.read: Mapping[str, str] = {}
-        """The files of the blog that the run was seen to read."""
+        self.found: Found | None = None
+        """What became of the blog's files in the run, once that is through."""
         self.refusals: dict[str, int] = {}
         """What was in the way of a snapshot, and behind how many cells it was so first."""
 
@@ -113,6 +113,6 @@ class Keeper:
         if self._session:
             with suppress(Refused, DeadKernelError, TimeoutError):
                 async with asyncio.timeout(PATIENCE):
-                    self.read = await self._session.ask(found())
+                    self.found = await self._session.ask(found())
                     if self._takings:
                         await self._session.ask(settle())

@@ -2,13 +2,14 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
+from press.kernel.protocol import Found
 from press.run.events import (
     CellEnds,
     CellPrints,
@@ -54,8 +55,8 @@ class Run:
     """How many of the cells it had run."""
     kept: str = ""
     """When the snapshot of it was made."""
-    read: Mapping[str, str] = field(default_factory=dict)
-    """The files of the blog that it was seen to read, and what tells each from a later one."""
+    found: Found = field(default_factory=lambda: Found({}, ()))
+    """What became of the blog's files."""
 
 
 Begin = Callable[[Conditions, tuple[Listener, ...]], Awaitable[RunStarts]]

@@ -2,6 +2,7 @@
 
 import ast
 import os
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +20,7 @@ STYLE = "matplotlibrc"
 """Beside the scripts; Matplotlib reads it on its own."""
 LONGEST = 200
 """Characters of a text that may name a file."""
+MARK = re.compile(r"\..*|.*~|Thumbs\.db|desktop\.ini|__pycache__")
 SEEDING = {"set_random_seed", "default_rng", "seed"}
 
 
@@ -102,7 +104,8 @@ def inputs_of(
     named = {file for text in texts if isinstance(text, str) for file in _files(blog, text)}
     style = {f"code/{STYLE}"} if (blog.code / STYLE).is_file() else set()
     others = {path for path in seen if (blog.root / path).is_file()}
-    files = ((named | others) - set(products) - set(modules) - {script.path}) | style
+    named -= {script.path}  # its text counts by its code, unless a run was seen to read it
+    files = ((named | others) - set(products) - set(modules)) | style
     stamps = {path: stamp(blog.root / path) for path in sorted({*modules, *files})}
     return Inputs(
         modules={path: digest((blog.root / path).read_bytes()) for path in sorted(modules)},
@@ -137,11 +140,16 @@ def _files(blog: Blog, text: str) -> list[str]:
         if path.is_relative_to(blog.root) and path.is_file():
             return [blog.shown(path)]
         if blog.code in path.parents and path.is_dir():
-            found = (file for file in path.rglob("*") if "__pycache__" not in file.parts)
+            found = (file for file in path.rglob("*") if not _is_mark(file.relative_to(path)))
             return [blog.shown(file) for file in found if file.is_file()]
     except OSError:  # a name that is too long for one
         pass
     return []
+
+
+def _is_mark(path: Path) -> bool:
+    """Whether it is one of an editor or a system, or what Python keeps."""
+    return any(MARK.fullmatch(part) for part in path.parts)
 
 
 def _modules(blog: Blog, script: Script) -> set[str]:
