@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from nbclient.exceptions import DeadKernelError
+
 from press.kernel.protocol import KEPT, Answer, Request
 from press.run.place import Place, environment_of
 from press.run.session import Refused
@@ -113,6 +115,12 @@ class Kernel:
         ]
 
     async def ask(self, request: Request[Answer]) -> Answer:
+        try:
+            return await self._answered(request)
+        except Fails as error:
+            raise DeadKernelError(str(error)) from error
+
+    async def _answered(self, request: Request[Answer]) -> Answer:
         reply, _ = await self._asked(
             code=request.code,
             silent=True,

@@ -77,6 +77,12 @@ class Keeper:
         await session.ask(lay(snapshot, self._kept.sources(snapshot)))
         self._takings = [time.perf_counter() - begun]
 
+    async def _found(self, session: Session) -> Found:
+        try:
+            return await session.ask(found())
+        except Refused:  # by a script that has put something else in the place of `__import__`
+            return Found({}, ())
+
     def _room(self, work: float) -> int:
         return room(work, sum(self._seconds), self._takings, resumed=self._resumed)
 
@@ -113,6 +119,6 @@ class Keeper:
         if self._session:
             with suppress(Refused, DeadKernelError, TimeoutError):
                 async with asyncio.timeout(PATIENCE):
-                    self.found = await self._session.ask(found())
+                    self.found = await self._found(self._session)
                     if self._takings:
                         await self._session.ask(settle())
