@@ -214,6 +214,14 @@ def test_every_name_in_braces_and_every_quoted_quote_counts(tmp_path: Path) -> N
     assert [quote.name for quote in post.quotes] == ["f", "nope", "Test Acc"]
 
 
+def test_a_name_is_taken_as_it_stands(tmp_path: Path) -> None:
+    """As the theme takes it: another one would be shown, or none."""
+    post = read(tmp_path, HEAD + '{% include value.html of=" a" %}')
+
+    (error,) = unmet("post.md", post.quotes, {"value": ["a"]}, {}, {})
+    assert str(error) == "post.md:4: the run gives no value ' a'; did you mean 'a'?"
+
+
 def test_a_reference_names_one_thing(tmp_path: Path) -> None:
     with pytest.raises(Problems, match="names figure and table; name one of them"):
         read(tmp_path, HEAD + '{% include ref.html figure="f" table="t" %}')

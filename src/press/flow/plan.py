@@ -65,10 +65,10 @@ def plan_of(blog: Blog, order: Order) -> Plan:
 
 def _others(blog: Blog, order: Order) -> Gathered:
     """All that stands on the site besides the posts that were asked for, if any were."""
+    if not order.slugs or order.shard:
+        return Gathered((), (), ())
     slugs = [slug for slug in find_posts(blog, []) if slug not in order.slugs]
-    return (
-        gather(blog, slugs) if order.slugs and not order.shard and slugs else Gathered((), (), ())
-    )
+    return gather(blog, slugs) if slugs else Gathered((), (), ())
 
 
 def _seconds(work: Work) -> float:

@@ -171,7 +171,7 @@ def _lives(process: int) -> bool:
     except ProcessLookupError:
         return False
     except PermissionError:  # it is somebody else's
-        return True
+        pass
     return True
 
 

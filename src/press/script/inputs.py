@@ -21,6 +21,7 @@ STYLE = "matplotlibrc"
 LONGEST = 200
 """Characters of a text that may name a file."""
 MARK = re.compile(r"\..*|.*~|Thumbs\.db|desktop\.ini|__pycache__")
+"""Names of what editors, systems and Python leave in a folder."""
 SEEDING = {"set_random_seed", "default_rng", "seed"}
 
 

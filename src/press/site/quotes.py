@@ -93,10 +93,11 @@ def _quoted(
             problem = f"the {what}'s name is not in quotes"
             raise PressError(place, problem, f'write {parameter}="{bare}"')
         words = words_of(given[parameter])
-        for name in words.split(",") if parameter in kind.several else [words]:
+        several = [name.strip() for name in words.split(",")]
+        for name in several if parameter in kind.several else [words]:
             items = tuple(kind.items) if what == "data" else ()
             counted = kind.counted or what == "data"
-            yield Quote(what, name.strip(), line, items, counted)
+            yield Quote(what, name, line, items, counted)
     for text in (words_of(given[key]) for key in kind.texts if key in given):
         for name in PLACEHOLDER.findall(FORMULA.sub("", text)):
             yield Quote("value", name, line)
