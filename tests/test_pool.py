@@ -87,6 +87,89 @@ def test_ctrl_c_ends_all_kernels(blog: Blog) -> None:
     assert not any(blog.local.glob("run-*"))
 
 
+WRITER = """\
+# %% a
+import time
+from pathlib import Path
+
+time.sleep(1)
+Path("{file}").write_text("{text}")
+time.sleep(1)
+"""
+READER = """\
+# %% a
+import time
+from pathlib import Path
+
+for _ in range(600):
+    if Path("shared.txt").exists():
+        break
+    time.sleep(0.1)
+print(Path("shared.txt").read_text())
+"""
+KEEPER = """\
+# %% a
+import time
+from pathlib import Path
+
+Path("shared.txt").write_text("{text}")
+time.sleep({pause})
+print(Path("shared.txt").read_text())
+"""
+
+
+def test_what_another_post_writes_meanwhile_is_read_again(blog: Blog, press: Press) -> None:
+    add_post(blog, "reader", READER)
+    add_post(blog, "writer", WRITER.format(file="shared.txt", text="one"))
+
+    told = press("build", "--jobs", "2")
+
+    assert "reader: writer wrote code/shared.txt at the same time; it runs again" in told.err
+    assert told.code == 0
+    assert inputs_of(blog, "reader")["code/shared.txt"]
+    assert inputs_of(blog, "writer")["code/shared.txt"] is None
+    assert press("build", "--check").code == 0
+
+    (blog.code / "writer.py").write_text(WRITER.format(file="shared.txt", text="two"))
+    told = press("build")
+
+    assert "reader: another post's run has changed what it read (code/shared.txt)" in told.err
+    assert shown(blog, "reader") == "two"
+    assert press("build", "--check").code == 0
+
+
+def test_two_posts_that_write_one_file_do_not_read_each_others(blog: Blog, press: Press) -> None:
+    add_post(blog, "first", KEEPER.format(text="one", pause=2))
+    add_post(blog, "second", KEEPER.format(text="two", pause=2))
+
+    told = press("build", "--jobs", "2")
+
+    assert (told.code, told.err.count("it runs again, alone")) == (0, 2)
+    assert (shown(blog, "first"), shown(blog, "second")) == ("one", "two")
+
+
+def test_posts_that_write_files_of_their_own_run_once(blog: Blog, press: Press) -> None:
+    for slug in ("first", "second"):
+        add_post(blog, slug, WRITER.format(file=f"{slug}.txt", text=slug))
+
+    told = press("build", "--jobs", "2")
+
+    assert (told.code, told.err.count(": ran in")) == (0, 2)
+    assert inputs_of(blog, "first") == {"code/first.txt": None}
+
+
+def inputs_of(blog: Blog, slug: str) -> dict[str, str | None]:
+    record = read_record(blog, slug)
+    assert record
+    return {path: made for path, made in record.inputs.items() if path != "code/matplotlibrc"}
+
+
+def shown(blog: Blog, slug: str) -> str:
+    record = read_record(blog, slug)
+    assert record
+    return record.cells[0].output.strip()
+
+
 @pytest.mark.parametrize(("threads", "cores", "jobs"), [(1, 2, 2), (2, 2, 1), (4, 2, 1), (2, 8, 4)])
 def test_no_more_runs_than_there_are_cores_for(
     monkeypatch: pytest.MonkeyPatch, threads: int, cores: int, jobs: int

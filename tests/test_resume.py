@@ -21,7 +21,7 @@ from press.kernel import imports, namespace
 from press.kernel import restored as surroundings
 from press.kernel.description import Description
 from press.kernel.parts import Unknown
-from press.kernel.protocol import Taken
+from press.kernel.protocol import Found, Taken
 from press.kernel.sealed import Vault, secret
 from press.machine.versions import versions_of
 from press.record.storage import read_record
@@ -312,6 +312,21 @@ def test_what_a_run_was_seen_to_read_counts(
     assert press("build").code == 0
     assert "old" not in results(blog)["cells"][2].output
     assert results(blog)["cells"][2].output.count("new") == 2
+
+
+def test_what_a_run_was_seen_to_read_counts_where_the_user_keeps_no_secret(
+    blog: Blog, press: Press, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", "/proc/none")
+    (blog.code / "data").mkdir()
+    (blog.code / "data" / "a.txt").write_text("old")
+    add_post(blog, "post", "# %% a\nimport os\nos.chdir('data')\nprint(open('a.txt').read())\n")
+    assert press("build").code == 0
+
+    (blog.code / "data" / "a.txt").write_text("new")
+    assert press("build").code == 0
+
+    assert results(blog)["cells"][0].output.strip() == "new"
 
 
 @pytest.mark.usefixtures("eager")
@@ -675,7 +690,9 @@ def kept_with_snapshots(folder: Path, cells: int = 6) -> tuple[resume.Kept, list
     kept = resume.Kept(folder, vault, script, ["here"], folder)
     for number in range(1, cells + 1):
         array = vault.put(bytes(1000) + bytes([number]))
-        taken = Taken(vault.put(f"state {number}".encode()), (array,), (), False, (), {}, {}, {})
+        taken = Taken(
+            vault.put(f"state {number}".encode()), (array,), (), False, (), {}, Found(), {}
+        )
         outcome = dataclasses.replace(NOTHING, output=str(number))
         kept.add(taken, [outcome] * number, [1.0] * number)
     return kept, [script.cells[0].source]

@@ -132,6 +132,24 @@ def test_a_save_during_a_run_ends_it(served: Served, blog: Blog) -> None:
     wait_for(served, "<samp>77</samp>")
 
 
+def test_a_data_file_saved_during_a_run_is_read_anew(served: Served, blog: Blog) -> None:
+    """By hand or by the run itself, nobody knows: it begins once more, and not again and again."""
+    data, runs = blog.code / "data.csv", blog.local / "runs"
+    data.write_text("old")
+    script = (
+        "# %% a\nimport pathlib, time\nx = open('data.csv').read()\n"
+        f"pathlib.Path({str(runs)!r}).open('a').write('run')\ntime.sleep(2)\nprint(x)\n"
+    )
+    add_post(blog, "post", script, 'Words. {% include cell.html name="a" %}')
+    while not runs.exists():
+        time.sleep(0.1)
+
+    data.write_text("new")
+
+    wait_for(served, "<samp>new</samp>")
+    assert runs.read_text().count("run") == 2
+
+
 def wait_for(served: Served, text: str) -> None:
     deadline = time.monotonic() + PATIENCE
     while text not in served.page("/base/posts/post/")[1]:

@@ -122,8 +122,8 @@ def _why_not(kept: Kept, steps: Sequence[Step]) -> tuple[str, ...]:
         return ()
     slow = max(number for number, step in enumerate(steps, 1) if step.seconds >= SLOW)
     before, after = kept._cells[:slow], kept._cells[slow:]
-    if kept._doubt:
-        return (f"asks for {kept._doubt}",)
+    if kept._never:
+        return (kept._never,)
     snapshot = kept._read(kept._names[slow])
     if snapshot:
         if goes_back(before, after):

@@ -66,15 +66,20 @@ async def _follow(blog: Blog, order: Order, builds: Builds, url: str) -> None:
     with locked(blog):
         sweep(blog)
     warm = _warm(order)
-    building = asyncio.create_task(_rebuild(blog, order, builds, warm))
+    building: asyncio.Task[bool] = asyncio.create_task(_rebuild(blog, order, builds, warm))
     building.add_done_callback(lambda _: say(f"{url} (Ctrl-C ends it)"))
+    saved = retried = False  # of what a run under way may have read, or have written itself
     try:
         async for edited in edits:
-            if building.done() and not building.cancelled():
-                building.result()
-            if any(building.done() or _is_source(path) for path in edited):
+            done = building.done()
+            well = building.result() if done and not building.cancelled() else True
+            edit = any(done or _is_source(path) for path in edited)
+            retry = done and not well and saved and not retried
+            saved = not done and (saved or bool(edited))
+            if edit or retry:
                 await _end(building)
                 building = asyncio.create_task(_rebuild(blog, order, builds, warm))
+                saved, retried = False, retry and not edit
     finally:
         await _end(building)
         if warm:
@@ -86,7 +91,7 @@ def _is_source(path: PurePath) -> bool:
     return path.parts[0] != "code" or path.suffix in TEXT_FORMATS
 
 
-async def _end(building: asyncio.Task[None]) -> None:
+async def _end(building: asyncio.Task[bool]) -> None:
     building.cancel()
     await asyncio.wait({building})
 
@@ -100,7 +105,9 @@ def _warm(order: Order) -> "Warm | None":
     return Warm(order.time_limit)
 
 
-async def _rebuild(blog: Blog, order: Order, builds: Builds, warm: "Warm | None") -> None:
+async def _rebuild(blog: Blog, order: Order, builds: Builds, warm: "Warm | None") -> bool:
+    """Whether all went well."""
+    well = False
     try:
         with locked(blog):
             jekyll = Jekyll(blog, order.baseurl)
@@ -109,11 +116,13 @@ async def _rebuild(blog: Blog, order: Order, builds: Builds, warm: "Warm | None"
                 await follow_waiting(blog, plan, warm)
             finish(blog, plan, jekyll)
         builds.finished()
+        well = True
     except (PressError, Problems, OSError) as error:
         say(str(error))
         builds.finished(str(error))
     if warm:
         await _make_ready(blog, warm)
+    return well
 
 
 async def _make_ready(blog: Blog, warm: "Warm") -> None:

@@ -31,6 +31,8 @@ class Work:
     record: Record | None
     damage: PressError | None = None
     """Why there is a record, but no sound one."""
+    made: frozenset[str] = frozenset()
+    """Files that a run made whose results count for nothing."""
 
 
 @dataclass(frozen=True)

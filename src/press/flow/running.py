@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from press.blog import Blog
 from press.datasets.dataset import DataSet
 from press.datasets.known import KNOWN
+from press.flow.beside import Beside, Disturbed, Span
 from press.flow.mode import TIME_LIMIT, Mode
 from press.flow.posts import Work
 from press.kernel.protocol import DATASETS, KEPT, Found
@@ -22,7 +23,7 @@ from press.run.progress import Board
 from press.run.snapshots import Kept, kept
 from press.run.warm import Warm
 from press.script.cells import Script
-from press.script.inputs import data_of, imported
+from press.script.inputs import data_of, imported, inputs_of, written_since
 from press.voice.errors import PressError
 from press.voice.terminal import say
 
@@ -36,28 +37,49 @@ class Means:
     board: Board
     time_limit: float = TIME_LIMIT
     warm: Warm | None = None
+    beside: Beside = field(default_factory=Beside)
 
 
 async def run_script(blog: Blog, work: Work, reading: Reading, mode: Mode, means: Means) -> Run:
-    """Run the cells that hold code."""
+    """Run the cells that hold code; Disturbed, if what they read was written by other runs."""
     old, script = work.record, reading.script
     script = replace(script, cells=tuple(coded(script.cells, script.cells)))
     snapshots = kept(blog, script, reading.inputs) if mode.keeps else None
     conditions = conditions_of(blog, script, mode, snapshots, means.time_limit)
     conditions = replace(conditions, warm=means.warm)
     expected = coded(old.cells, old.provenance.cell_seconds) if old else []
-    with means.board.listener(work.slug, len(script.cells), expected) as progress:
-        keeper = Keeper(snapshots) if snapshots else None
-        listeners: tuple[Listener, ...] = (progress, OneBitmap())
-        listeners += (keeper,) if keeper else ()
-        begin = keeper.begin if keeper and mode.resumes else from_nothing
+    keeper = Keeper(snapshots) if snapshots else None
+    begin = keeper.begin if keeper and mode.resumes else from_nothing
+    with (
+        means.board.listener(work.slug, len(script.cells), expected) as progress,
+        means.beside.span(work.slug) as span,
+    ):
+        listeners: tuple[Listener, ...] = (progress, OneBitmap(), *([keeper] if keeper else []))
         try:
             done = await run(script, conditions, listeners, begin)
-            return replace(done, found=_found(blog, script, keeper)) if keeper else done
         finally:
+            if keeper and keeper.found:
+                span.written = frozenset(keeper.found.written)
             for reason, cells in keeper.refusals.items() if keeper else ():
                 label = script.cells[cells - 1].label
                 say(f"{work.slug}: no snapshot from cell {label} on ({reason})")
+    if keeper is None or snapshots is None:
+        return done
+    done = replace(done, found=_found(blog, script, keeper))
+    if writers := await span.writers(_unsure(blog, work, reading, done.found, span)):
+        snapshots.forget()
+        raise Disturbed(writers, done.found.written)
+    return done
+
+
+def _unsure(blog: Blog, work: Work, reading: Reading, found: Found, span: Span) -> set[str]:
+    """The files whose bytes a run may have read before or after somebody else has written them."""
+    if not span.beside:
+        return set()
+    known = {**reading.inputs.stamps, **found.read}
+    earlier = work.record.products if work.record else set()
+    new = inputs_of(blog, reading.script, earlier).files.keys() - known.keys() - {*found.written}
+    return {*written_since(blog.root, known), *found.met, *new}
 
 
 def _found(blog: Blog, script: Script, keeper: Keeper) -> Found:
@@ -65,7 +87,7 @@ def _found(blog: Blog, script: Script, keeper: Keeper) -> Found:
         problem = "its kernel did not say which files it has read"
         raise PressError(f"{script.path}:1", problem, "run ./press build again")
     # A kernel knows the folder that a link leads to, and not the blog with the link.
-    return Found({}, ()) if blog.code.is_symlink() else keeper.found
+    return Found() if blog.code.is_symlink() else keeper.found
 
 
 def conditions_of(

@@ -17,7 +17,7 @@ async def follow(blog: Blog, work: Work, mode: Mode, means: Means) -> Record:
     decision = decide(blog, work, mode)
     if decision is Decision.STAND and work.record:
         return work.record
-    reading = read(blog, work.script, work.record, work.post.packages)
+    reading = read(blog, work.script, work.record, work.post.packages, work.made)
     if decision is Decision.RELABEL and work.record:
         findings = earlier(blog, reading, work.record)
     else:

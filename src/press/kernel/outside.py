@@ -47,6 +47,8 @@ appeared: set[str] = set()
 """Those that were found changed: by compiled code, or by somebody who works beside it."""
 read: dict[str, str] = {}
 """The files of the blog that cells have read, each with what it was when it was read first."""
+met: set[str] = set()
+"""Those that cells have read and that became what they are meanwhile, by cells or somebody else."""
 now = [-1]
 """The number of the cell that runs or ran last; what is run once more beside a snapshot is none."""
 folder = [""]
@@ -181,18 +183,18 @@ def _note_reading(path: str) -> None:
             path = importlib.util.source_from_cache(path)
     place, _, name = path.rpartition(os.sep)
     is_new = place in looked and path not in seen and not EDITED.fullmatch(name)
-    if not is_new and path not in read and path not in written | appeared:
+    if is_new or path in written or path in appeared:
+        met.add(path)
+    elif path not in read:
         with suppress(OSError):
             read[path] = _stamp(path)
 
 
 def found() -> str:
     """As JSON, the files of the blog that were read, and those that were heard to be written."""
-    return json.dumps({"read": told_of_reading(), "written": sorted(_inside(written))})
-
-
-def told_of_reading() -> dict[str, str]:
-    return {path: read[f"{root[0]}{path}"] for path in sorted(_inside(read.keys() - written))}
+    stamps = {path: read[f"{root[0]}{path}"] for path in sorted(_inside(read.keys() - written))}
+    heard = sorted(_inside(written))
+    return json.dumps({"read": stamps, "met": sorted(_inside(met)), "written": heard})
 
 
 def _inside(paths: Iterable[str]) -> Iterator[str]:
@@ -219,12 +221,14 @@ def _told(path: str) -> str:
         return "is not there"
 
 
-def go_on(cells: int, writers: list[int], files: Iterable[str], earlier: dict[str, str]) -> None:
+def go_on(cells: int, writers: list[int], files: Iterable[str], before: dict[str, Any]) -> None:
     """Behind so many cells, of which an earlier run knows what they did."""
     now[0] = cells - 1
     changed.clear()
     changed.update((number, {"what it changed in the run before"}) for number in writers)
-    written.update(files)
-    read.update((f"{root[0]}{path}", told) for path, told in earlier.items())
+    appeared.update(files)
+    written.update(f"{root[0]}{path}" for path in before["written"])
+    met.update(f"{root[0]}{path}" for path in before["met"])
+    read.update((f"{root[0]}{path}", told) for path, told in before["read"].items())
     seen.clear()
     seen.update(_lying(folder[0]))

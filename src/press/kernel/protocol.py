@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Generic, TypeVar
 
 Answer = TypeVar("Answer")
@@ -60,6 +60,18 @@ class Request(Generic[Answer]):
 
 
 @dataclass(frozen=True)
+class Found:
+    """What became of the files of the blog, by their paths within it."""
+
+    read: Mapping[str, str] = field(default_factory=dict)
+    """Those that cells have read, and what tells each from a later one."""
+    met: Sequence[str] = ()
+    """Those that they have read and that became what they are meanwhile."""
+    written: Sequence[str] = ()
+    """Those that they were heard to write."""
+
+
+@dataclass(frozen=True)
 class Taken:
     """The parts of a snapshot, as they are kept."""
 
@@ -73,8 +85,7 @@ class Taken:
     """Cells that changed something outside the kernel."""
     files: Mapping[str, str]
     """What became of the files that they changed."""
-    read: Mapping[str, str]
-    """The files of the blog that they read, and what tells each from a later one."""
+    found: Found
     proof: Mapping[str, str]
     """What the kernel was, piece by piece, as digests."""
 
@@ -98,22 +109,13 @@ def take(room: int) -> Request[Taken | NotTaken | None]:
 
 def lay(taken: Taken, sources: Sequence[str]) -> Request[None]:
     """Bring the kernel to where it was behind these cells, and prove that it is there."""
-    beside = (list(taken.written), dict(taken.files), dict(taken.read))
+    beside = (list(taken.written), dict(taken.files), asdict(taken.found))
     given = (taken.state, list(taken.arrays), list(sources), dict(taken.proof), beside)
     return _call(f"snapshot.lay{given!r}", _nothing)
 
 
-@dataclass(frozen=True)
-class Found:
-    """What became of the files of the blog in a run."""
-
-    read: Mapping[str, str]
-    """As `Taken` has it."""
-    written: Sequence[str]
-
-
 def found() -> Request[Found]:
-    return _call("outside.found()", lambda answer: Found(**json.loads(answer)))
+    return _call("outside.found()", _found)
 
 
 def settle() -> Request[None]:
@@ -157,4 +159,8 @@ def _taken(answer: str) -> Taken | NotTaken | None:
     if "refusal" in tree:
         return NotTaken(tree["refusal"])
     tree |= {name: tuple(tree[name]) for name in ("arrays", "missing", "written")}
-    return Taken(**tree)
+    return Taken(**{**tree, "found": _found(tree["found"])})
+
+
+def _found(answer: str) -> Found:
+    return Found(**json.loads(answer))

@@ -14,6 +14,7 @@ from typing import Any
 
 Bytes = bytes | bytearray | memoryview
 SECRET_SIZE = 32
+NO_SECRET = b""
 
 
 def sha256(data: Bytes) -> bytes:
@@ -27,6 +28,11 @@ class Vault:
         self.folder = folder
         self._secret = secret
         self._digest = digest
+
+    @property
+    def is_safe(self) -> bool:
+        """Whether what stands under a right name is one's own."""
+        return self._secret != NO_SECRET
 
     def seal(self, data: Bytes) -> str:
         """What only the owner of the secret can say of these bytes."""

@@ -94,7 +94,7 @@ def _taken(shell: Any, vault: Vault, room: int) -> str:
             "traced": any(map(keras_kept.is_traced, keras_kept.models_in(shell.user_ns))),
             "written": sorted(number for number, paths in outside.changed.items() if paths),
             "files": outside.files(),
-            "read": outside.told_of_reading(),
+            "found": outside.found(),
             "proof": proven.digests,
         }
     )
@@ -154,14 +154,14 @@ def lay(
     arrays: list[str],
     sources: list[str],
     before: dict[str, str],
-    beside: tuple[list[int], dict[str, str], dict[str, str]],
+    beside: tuple[list[int], dict[str, str], dict[str, Any]],
 ) -> None:
     """Bring the kernel to where it was behind these cells, and prove that it is there."""
     with garbage.paused(), memory.hashed_once():
         _lay(_shell(), _vault(), state, arrays, sources, before)
-    writers, files, read = beside
+    writers, files, found = beside
     _hold_to(files, outside.files(files))
-    outside.go_on(len(sources), writers, files, read)
+    outside.go_on(len(sources), writers, files, found)
 
 
 def _lay(

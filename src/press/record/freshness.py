@@ -1,7 +1,7 @@
 """Whether the results of a post are current, and if not, why."""
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
@@ -43,10 +43,17 @@ class Reading:
     keys: Keys
 
 
-def read(blog: Blog, path: Path, record: Record | None, packages: tuple[str, ...] = ()) -> Reading:
+def read(
+    blog: Blog,
+    path: Path,
+    record: Record | None,
+    packages: tuple[str, ...] = (),
+    made: Collection[str] = (),
+) -> Reading:
+    """`made` are the products of a run that has no record."""
     script = read_script(blog, path)
-    products, seen = (record.products, _read(record)) if record else ((), ())
-    inputs = inputs_of(blog, script, products, packages, seen)
+    products, seen = (record.products, _read(record)) if record else (set(), {})
+    inputs = inputs_of(blog, script, products.union(made), packages, seen)
     return Reading(script, inputs, keys_of(blog, script, inputs))
 
 

@@ -55,7 +55,7 @@ class Run:
     """How many of the cells it had run."""
     kept: str = ""
     """When the snapshot of it was made."""
-    found: Found = field(default_factory=lambda: Found({}, ()))
+    found: Found = field(default_factory=Found)
     """What became of the blog's files."""
 
 

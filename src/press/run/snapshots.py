@@ -16,8 +16,8 @@ from pathlib import Path
 
 from press.blog import Blog
 from press.files import digest, write
-from press.kernel.protocol import Taken
-from press.kernel.sealed import Vault, secret
+from press.kernel.protocol import Found, Taken
+from press.kernel.sealed import NO_SECRET, Vault, secret
 from press.machine.clock import now
 from press.machine.processor import cpu, threads, traits
 from press.machine.versions import pinned_versions
@@ -27,7 +27,7 @@ from press.script.cells import Cell, Script
 from press.script.inputs import Inputs, data_of, written_since
 from press.script.keys import ENGINE, code_of, shows_itself
 
-FORMAT = 14
+FORMAT = 15
 """Counted up when snapshots are made or laid differently."""
 LIMIT = 4 << 30
 """Bytes on disk; the snapshots not used for longest go first."""
@@ -96,12 +96,17 @@ class Kept:
         self._heads = folder / "heads"
         self._cells = script.cells
         self._names = list(_chain(script.cells, circumstances))
-        self._doubt = doubt(script.cells)
+        doubtful = doubt(script.cells)
+        self._never = (
+            f"the script asks for {doubtful}, which a snapshot changes" if doubtful else ""
+        )
+        if not vault.is_safe:
+            self._never = "this user can keep no secret to seal it with: the home cannot be written"
         self._root, self._stamps = root, stamps or {}
 
     def usable(self) -> Iterator[tuple[Snapshot, tuple[Outcome, ...]]]:
         """Snapshots that the rest of the script can go on from, the furthest first."""
-        if self._doubt:
+        if self._never:
             return
         for cells in range(len(self._cells), 0, -1):
             snapshot = self._read(self._names[cells])
@@ -111,6 +116,11 @@ class Kept:
             if outcomes is not None:
                 os.utime(self._heads / self._names[cells])
                 yield snapshot, pickle.loads(outcomes)
+
+    def forget(self) -> None:
+        """Whatever was kept of this very script."""
+        for name in self._names:
+            (self._heads / name).unlink(missing_ok=True)
 
     def again(self, snapshot: Snapshot) -> list[Cell]:
         """The cells before the snapshot to run once more for what they do beside it."""
@@ -130,16 +140,16 @@ class Kept:
 
     def hindrance(self, seconds: Sequence[float], taken: Taken | None = None) -> str:
         """Why a snapshot after these cells cannot hold all that they have done, if it cannot."""
-        if self._doubt:
-            return f"the script asks for {self._doubt}, which a snapshot changes"
-        written, read = (taken.written, taken.read) if taken else ((), {})
+        if self._never:
+            return self._never
+        written, found = (taken.written, taken.found) if taken else ((), Found())
         cells = self._cells[: len(seconds)]
         again = replayed(cells, seconds, written)
         if beyond := {*written} - {*again}:
             labels = [cell.label for number, cell in enumerate(cells) if number in beyond]
-            who = f"cell {labels[0]}" if labels else "something"
-            return f"{who} wrote files or reached other processes"
-        if meanwhile := written_since(self._root, {**self._stamps, **read}):
+            who = f"cell {labels[0]}" if labels else "it"
+            return f"while {who} ran, files were written or other processes reached"
+        if meanwhile := written_since(self._root, {**self._stamps, **found.read}):
             return f"{meanwhile[0]} was written while the script ran"
         path = trace(cells, again)
         return f"{path} may have changed what no snapshot holds" if path else ""
@@ -170,7 +180,7 @@ class Kept:
 
     def _suffices(self, snapshot: Snapshot) -> bool:
         before, after = self._cells[: snapshot.cells], self._cells[snapshot.cells :]
-        if goes_back(before, after) or written_since(self._root, snapshot.read):
+        if goes_back(before, after) or written_since(self._root, snapshot.found.read):
             return False
         if snapshot.traced and assigns_within(before, after):
             return False
@@ -178,20 +188,18 @@ class Kept:
         return not snapshot.missing or (names is not None and not names & set(snapshot.missing))
 
 
-def kept(blog: Blog, script: Script, inputs: Inputs) -> Kept | None:
+def kept(blog: Blog, script: Script, inputs: Inputs) -> Kept:
     """The snapshots of a script; none where they could not be told from somebody else's."""
-    known = secret()
-    if known is None:
-        return None
     folder = blog.local / "kept"
-    vault, circumstances = Vault(folder / "parts", known), _circumstances(blog, script, inputs)
+    vault = Vault(folder / "parts", secret() or NO_SECRET)
+    circumstances = _circumstances(blog, script, inputs)
     return Kept(folder, vault, script, circumstances, blog.root, inputs.stamps)
 
 
 def tidy(blog: Blog) -> None:
     """Forget the snapshots that were not used for longest, until the rest fits its space."""
     folder = blog.local / "kept"
-    parts = Vault(folder / "parts", b"")
+    parts = Vault(folder / "parts", NO_SECRET)
     needed: set[str] = set()
     heads = sorted(folder.glob("heads/*"), key=lambda head: head.stat().st_mtime, reverse=True)
     for head in heads:
@@ -213,7 +221,7 @@ def _parts_of(head: Path) -> set[str]:
 def _snapshot(text: str) -> Snapshot:
     tree = json.loads(text)
     lists = {name: tuple(item) for name, item in tree.items() if isinstance(item, list)}
-    return Snapshot(**{**tree, **lists})
+    return Snapshot(**{**tree, **lists, "found": Found(**tree["found"])})
 
 
 def _circumstances(blog: Blog, script: Script, inputs: Inputs) -> list[str]:
