@@ -623,7 +623,7 @@ class Digits:
 def digits(tools: Page, tmp_path_factory: pytest.TempPathFactory, thorough: bool) -> Digits:
     """MNIST if it is at hand; if not, digits by other hands, prepared as MNIST was.
 
-    Of those to test with every day the first fifth: a page reads three hundred in a second.
+    Of those to test with every day the first tenth: a page reads three hundred in a second.
     """
     chosen = os.environ.get("MNIST_NPZ")
     small = tmp_path_factory.mktemp("data")
@@ -633,7 +633,7 @@ def digits(tools: Page, tmp_path_factory: pytest.TempPathFactory, thorough: bool
         labels = file["y_train"], file["y_test"]
     if not chosen:
         train, test = (np.round(255 * drawn_large(tools, x / 255)) for x in (train, test))
-    some = slice(None if thorough else len(test) // 5)
+    some = slice(None if thorough else len(test) // 10)
     test, test_labels = (test[some] / 255).astype("float32"), labels[1][some]
     return Digits((train / 255).astype("float32"), labels[0], test, test_labels)
 

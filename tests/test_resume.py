@@ -159,7 +159,7 @@ def said_cells_known(err: str) -> int:
 @pytest.mark.usefixtures("eager")
 @pytest.mark.parametrize(
     ("script", "cells"),
-    [(VARIED, (3, 7, 4, 5, 6)), (KERAS, (5, 7, 4))],
+    [(VARIED, (7, 3, 4, 5, 6)), (KERAS, (7, 5, 4))],
     ids=["varied", "keras"],
 )
 def test_a_resumed_run_gives_what_a_whole_one_gives(
@@ -169,7 +169,7 @@ def test_a_resumed_run_gives_what_a_whole_one_gives(
     assert press("build").code == 0
     whole = results(blog)
 
-    for cell in cells if thorough else cells[:2]:
+    for cell in cells if thorough else cells[:1]:
         add_post(blog, "post", edited(script, cell))
         told = press("build")
 

@@ -160,7 +160,7 @@ def wait_for(served: Served, text: str) -> None:
 def test_it_survives_edits_errors_and_kills(served: Served, blog: Blog, thorough: bool) -> None:
     draw = random.Random(1)
     quote = 'Words. {% include cell.html name="a" %}'
-    for number in range(100 if thorough else 10):
+    for number in range(100 if thorough else 6):
         match draw.choice(["good", "good", "slow", "syntax", "raises", "quote", "kill"]):
             case "good":
                 add_post(blog, "post", f"# %% a\nprint({number})\n", quote)

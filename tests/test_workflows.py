@@ -197,7 +197,8 @@ def test_each_line_runs(tmp_path: Path, origin: Path, runner: Runner) -> None:
         there = clone(tmp_path / f"part-{place}", origin)
         known = {"matrix.part": part, "strategy.job-index": str(place)}
         runner.job(refresh, "run", there, **known)
-        runner.job(verify, "verify", there, **known)
+        if not place:
+            runner.job(verify, "verify", there, **known)
         for left in runner.artifacts.glob("certificates-*"):
             shutil.rmtree(left)
     runner.job(refresh, "propose", clone(tmp_path / "propose", origin))
