@@ -530,6 +530,16 @@ def test_unknown_slugs_are_told(built: Blog, press: Press) -> None:
     )
 
 
+@pytest.mark.parametrize("limit", ["0", "-1", "inf", "nan"])
+def test_a_time_limit_that_is_none_is_told(
+    press: Press, capfd: pytest.CaptureFixture[str], limit: str
+) -> None:
+    with pytest.raises(SystemExit):
+        press("build", f"--time-limit={limit}")
+
+    assert "argument --time-limit: more than 0 seconds" in capfd.readouterr().err
+
+
 def test_two_builds_at_once(built: Blog, press: Press) -> None:
     import fcntl
 

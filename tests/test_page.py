@@ -188,7 +188,7 @@ def weights_of(site: Path, urls: list[str]) -> Counter[str]:
 
 def copied(page: Page, button: str) -> dict[str, str]:
     """By cell, what the clipboard holds after such a button was pressed."""
-    found = {name: text for name, text in page.evaluate(COPIES, button)}
+    found = dict(page.evaluate(COPIES, button))
     assert found
     return found
 

@@ -6,8 +6,10 @@ import os
 import pickle
 import random
 import shutil
+import sqlite3
 import types
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -276,12 +278,34 @@ SEEN = {
         "import os\nos.chdir('data')\n",
         "open('a.txt').read()",
     ),
+    "a database": (
+        "data/a.db",
+        "import sqlite3, os\nfrom contextlib import closing\nos.chdir('data')\n"
+        "def rows(name):\n    with closing(sqlite3.connect(name)) as database:\n"
+        "        return database.execute('select x from t').fetchall()\n",
+        "rows('a' + '.db')",
+    ),
+    "memory of a file": (
+        "data/a.bin",
+        "import numpy as np\n",
+        "bytes(np.memmap('data' + '/a.bin', mode='r+'))",
+    ),
     "a name put together": (
         "data/a.txt",
         "from pathlib import Path\n",
         "(Path('data') / ('a' + '.txt')).read_text()",
     ),
 }
+
+
+def put(path: Path, word: str) -> None:
+    if path.suffix != ".db":
+        path.write_text(f"def f():\n    return {word!r}\n")
+        return
+    path.unlink(missing_ok=True)
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("create table t as select ? as x", [word])
+        database.commit()
 
 
 @pytest.mark.usefixtures("eager")
@@ -294,14 +318,14 @@ def test_what_a_run_was_seen_to_read_counts(
     file, begin, read = SEEN[name]
     path = blog.code / file
     path.parent.mkdir(exist_ok=True)
-    path.write_text("def f():\n    return 'old'\n")
+    put(path, "old")
     script = f"# %% a\n{begin}\n# %% b\nx = {read}\n\n# %% c\nprint(x, {read})\n"
     add_post(blog, "post", script)
     assert press("build").code == 0
     add_post(blog, "post", script := f"{script}pass\n")
     assert said_cells_known(press("build").err) == 2, "nothing changed, and no snapshot was laid"
 
-    path.write_text("def f():\n    return 'new'\n")
+    put(path, "new")
 
     told = press("status", "--json").out
     assert (json.loads(told)[0]["state"], json.loads(told)[0]["reason"]) == (

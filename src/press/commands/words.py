@@ -1,6 +1,7 @@
 """Words of the command line that several commands share."""
 
 import argparse
+import math
 
 from press.flow.mode import TIME_LIMIT
 from press.flow.shards import shard
@@ -39,11 +40,18 @@ def add_baseurl(parser: argparse.ArgumentParser) -> None:
 def add_time_limit(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--time-limit",
-        type=float,
+        type=seconds,
         default=TIME_LIMIT,
         metavar="SECONDS",
         help=f"how long one cell may take (default: {TIME_LIMIT})",
     )
+
+
+def seconds(text: str) -> float:
+    number = float(text)
+    if not 0 < number < math.inf:
+        raise argparse.ArgumentTypeError("more than 0 seconds")
+    return number
 
 
 def positive(text: str) -> int:

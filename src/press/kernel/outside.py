@@ -96,10 +96,11 @@ def _hear(event: str, details: tuple[Any, ...]) -> None:
     except OSError:  # where the current folder is gone, nothing is found either
         return
     if event == "open":
-        writes = isinstance(details[2], int) and details[2] & (os.O_WRONLY | os.O_RDWR)
-        note = _note_writing if writes else _note_reading
+        flags = details[2] if isinstance(details[2], int) else 0
         if isinstance(details[0], str | bytes) and paths:
-            note(paths[0])
+            _note_opening(paths[0], flags)
+    elif event == "sqlite3.connect" and paths:
+        _note_opening(paths[0], os.O_RDWR)
     elif event == "os.remove" and paths and paths[0] in changed.get(now[0], set()) & fresh:
         changed[now[0]].remove(paths[0])
     else:
@@ -109,6 +110,14 @@ def _hear(event: str, details: tuple[Any, ...]) -> None:
 
 def _whole(path: str) -> str:
     return os.path.abspath(path)  # noqa: PTH100 — of links it knows nothing, and it is quick
+
+
+def _note_opening(path: str, flags: int) -> None:
+    reads = not flags & os.O_WRONLY and not flags & os.O_TRUNC
+    if reads and os.path.exists(path):  # noqa: PTH110
+        _note_reading(path)
+    if flags & (os.O_WRONLY | os.O_RDWR):
+        _note_writing(path)
 
 
 def _note_writing(path: str) -> None:
@@ -173,6 +182,22 @@ def _stamp(path: str) -> str:
     return f"{kind} {known.st_ino} {known.st_size} {known.st_mtime_ns} {known.st_ctime_ns}"
 
 
+def writers() -> list[int]:
+    """The cells that changed something."""
+    same = as_they_were()
+    return sorted(number for number, paths in changed.items() if paths - same)
+
+
+def as_they_were() -> set[str]:
+    """The files that were opened to be written, and were read at most."""
+    same = set()
+    for path in read.keys() & written:
+        with suppress(OSError):
+            if _stamp(path) == read[path]:
+                same.add(path)
+    return same
+
+
 def _note_reading(path: str) -> None:
     if not path.startswith(root[0]) or path.startswith(f"{root[0]}.") or "site-packages" in path:
         return
@@ -192,8 +217,9 @@ def _note_reading(path: str) -> None:
 
 def found() -> str:
     """As JSON, the files of the blog that were read, and those that were heard to be written."""
-    stamps = {path: read[f"{root[0]}{path}"] for path in sorted(_inside(read.keys() - written))}
-    heard = sorted(_inside(written))
+    new = written - as_they_were()
+    stamps = {path: read[f"{root[0]}{path}"] for path in sorted(_inside(read.keys() - new))}
+    heard = sorted(_inside(new))
     return json.dumps({"read": stamps, "met": sorted(_inside(met)), "written": heard})
 
 

@@ -92,7 +92,7 @@ def _taken(shell: Any, vault: Vault, room: int) -> str:
             "arrays": [put(vault, array) for array in dumped.arrays],
             "missing": proven.left_out,
             "traced": any(map(keras_kept.is_traced, keras_kept.models_in(shell.user_ns))),
-            "written": sorted(number for number, paths in outside.changed.items() if paths),
+            "written": outside.writers(),
             "files": outside.files(),
             "found": outside.found(),
             "proof": proven.digests,

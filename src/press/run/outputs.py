@@ -26,6 +26,8 @@ Kind = TypeVar("Kind")
 
 ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
 NUMBER = re.compile(r"[-+\u2212]?\d[\d,\u202f\u00a0]*(?:\.\d+)?(?:[eE][-+]?\d+)?")
+DECIMAL_COMMA = re.compile(r"([-+\u2212]?\d+),(?!\d{3}$)(\d+)")
+"""Behind which there are not three digits, as behind one between thousands."""
 
 BITMAPS = {"image/png": ".png", "image/jpeg": ".jpg", "image/gif": ".gif"}
 LIVE = {
@@ -214,7 +216,9 @@ def number_in(text: str) -> Number | None:
     rest = text.strip()[match.end() :].strip()
     if rest and not re.fullmatch(r"(%|[^\W\d]{1,12})?\s*(±.*)?", rest):
         return None
-    digits = re.sub(r"[,\u202f\u00a0]", "", match[0]).replace("\u2212", "-")
+    comma = DECIMAL_COMMA.fullmatch(match[0])
+    digits = f"{comma[1]}.{comma[2]}" if comma else match[0]
+    digits = re.sub(r"[,\u202f\u00a0]", "", digits).replace("\u2212", "-")
     if not re.search(r"[.eE]", digits):
         return int(digits)
     return number if math.isfinite(number := float(digits)) else None

@@ -34,6 +34,11 @@ class Quotable:
     items: Sequence[str] = ()
     counted: bool = False
     refers: Sequence[str] = ()
+    others: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def parameters(self) -> set[str]:
+        return {*self.names, *self.required, *self.texts, *self.refers, *self.others}
 
 
 @dataclass(frozen=True)
@@ -85,6 +90,13 @@ def _quoted(
     include: str, kind: Quotable, given: Mapping[str, re.Match[str]], shown: str, line: int
 ) -> Iterator[Quote]:
     place = f"{shown}:{line}"
+    for parameter in given.keys() - kind.parameters:
+        remedy = _nearest(parameter, kind.parameters)
+        raise PressError(place, f"{parameter!r} is no parameter of this {include}", remedy)
+    for parameter, pattern in kind.others.items():
+        if parameter in given and not re.fullmatch(pattern, words_of(given[parameter])):
+            problem = f"{parameter} of this {include} cannot be {words_of(given[parameter])!r}"
+            raise PressError(place, problem, f"write what fits {pattern}")
     for parameter in kind.required:
         if parameter not in given or not words_of(given[parameter]).strip():
             raise PressError(place, f"this {include} has no {parameter}", f'add {parameter}="…"')
