@@ -128,7 +128,7 @@ class Firefox(Engine):
         size = ["--width", "1280", "--height", "900"]
         options = ["--headless", "--marionette", "--remote-allow-system-access", *size]
         self._process = _started([ensure_firefox(), *options, "--profile", str(folder)])
-        self._socket = _patiently(lambda: socket.create_connection(("127.0.0.1", port)))
+        self._socket = _patiently(lambda: socket.create_connection(("127.0.0.1", port), SECONDS))
         self._answers = self._socket.makefile("rb")
         self._answer()
         self._say("WebDriver:NewSession", {"capabilities": {"alwaysMatch": {}}})
@@ -209,10 +209,20 @@ class WebKit(Engine):
                 _ended(process)
 
     def _start(self) -> None:
-        """GTK reads its theme when it starts."""
+        """GTK reads its theme when it starts; now and then no window comes."""
         if self._process:
             self._ask("DELETE", "")
-            _ended(self._process)
+        for again in (True, True, False):
+            if self._process:
+                _ended(self._process)
+            try:
+                self._begin()
+                break
+            except TimeoutError:
+                if not again:
+                    raise
+
+    def _begin(self) -> None:
         port = free_port()
         theme = {"GTK_THEME": "Adwaita:dark" if self._dark else "Adwaita"}
         environment = {

@@ -22,7 +22,7 @@ from press.record.downloads import ARCHIVE
 from press.record.storage import read_record
 from press.script import keys as key
 
-from .conftest import PATIENCE, ROOT, Press, add_post, empty_blog
+from .conftest import PATIENCE, ROOT, Press, add_post, empty_blog, waited
 
 SCRIPT = """\
 # %% setup
@@ -667,8 +667,7 @@ def test_ctrl_c_and_sigterm_end_a_run_cleanly(built: Blog, sign: signal.Signals)
     before = snapshot(built)
     (built.code / "post.py").write_text(SLOW)
     with started(built, "build") as process:
-        while not (built.code / BEGUN).exists():
-            time.sleep(0.05)
+        waited((built.code / BEGUN).exists)
         process.send_signal(sign)
         assert process.stderr
         said = process.stderr.read()

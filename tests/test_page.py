@@ -186,9 +186,9 @@ def weights_of(site: Path, urls: list[str]) -> Counter[str]:
     return weights
 
 
-def copied(page: Page, button: str) -> dict[str, str]:
+def copied(page: Page, button: str) -> set[tuple[str, str]]:
     """By cell, what the clipboard holds after such a button was pressed."""
-    found = dict(page.evaluate(COPIES, button))
+    found = {(name, text) for name, text in page.evaluate(COPIES, button)}
     assert found
     return found
 
@@ -204,9 +204,9 @@ def test_copies_are_the_cells_byte_for_byte_and_the_programs_that_the_record_nam
         page = opened(browser, width)
         page.goto(f"{address}/posts/{path.stem}/")
         cells = {cell.name: cell.source for cell in record.cells}
-        assert copied(page, "button.copy").items() <= cells.items()
+        assert copied(page, "button.copy") <= cells.items()
         programs = {cell.name: written(text, cell.needs) for cell in record.cells}
-        assert copied(page, "button.with-needs").items() <= programs.items()
+        assert copied(page, "button.with-needs") <= programs.items()
         page.context.close()
 
 

@@ -4,7 +4,6 @@ import dataclasses
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,7 @@ from press.record.record import Record
 from press.record.storage import read_record
 from press.run.pool import usual_jobs
 
-from .conftest import PATIENCE, ROOT, Press, add_post
+from .conftest import PATIENCE, ROOT, Press, add_post, waited
 from .test_serve import descendants
 
 SCRIPT = """\
@@ -75,8 +74,8 @@ def test_ctrl_c_ends_all_kernels(blog: Blog) -> None:
         add_post(blog, f"post-{n}", "# %% a\nimport time\ntime.sleep(600)\n")
     command = [sys.executable, "-P", "-m", "press", "--blog", str(blog.root), "build", "--jobs=3"]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=ROOT)
-    while len(kernels := descendants(process.pid)) < 3:
-        time.sleep(0.1)
+    waited(lambda: len(descendants(process.pid)) >= 3)
+    kernels = descendants(process.pid)
 
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=PATIENCE)

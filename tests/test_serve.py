@@ -24,7 +24,7 @@ from press.run.place import Place
 from press.run.session import NotStarted, started
 from press.run.warm import Warm
 
-from .conftest import PATIENCE, ROOT, add_post, with_theme
+from .conftest import PATIENCE, ROOT, add_post, waited, with_theme
 
 
 class Served:
@@ -124,8 +124,7 @@ def test_a_save_during_a_run_ends_it(served: Served, blog: Blog) -> None:
     begun = blog.local / "begun"
     wait = f"import pathlib, time\npathlib.Path({str(begun)!r}).touch()\ntime.sleep(600)\n"
     add_post(blog, "post", f"# %% a\n{wait}")
-    while not begun.exists():
-        time.sleep(0.1)
+    waited(begun.exists)
 
     add_post(blog, "post", "# %% a\nprint(77)\n", 'Words. {% include cell.html name="a" %}')
 
@@ -141,8 +140,7 @@ def test_a_data_file_saved_during_a_run_is_read_anew(served: Served, blog: Blog)
         f"pathlib.Path({str(runs)!r}).open('a').write('run')\ntime.sleep(2)\nprint(x)\n"
     )
     add_post(blog, "post", script, 'Words. {% include cell.html name="a" %}')
-    while not runs.exists():
-        time.sleep(0.1)
+    waited(runs.exists)
 
     data.write_text("new")
 

@@ -26,8 +26,8 @@ Kind = TypeVar("Kind")
 
 ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
 NUMBER = re.compile(r"[-+\u2212]?\d[\d,\u202f\u00a0]*(?:\.\d+)?(?:[eE][-+]?\d+)?")
-DECIMAL_COMMA = re.compile(r"([-+\u2212]?\d+),(?!\d{3}$)(\d+)")
-"""Behind which there are not three digits, as behind one between thousands."""
+DECIMAL_COMMA = re.compile(r"([-+\u2212]?(?:0|\d{4,}|\d+(?!,\d{3}$))),(\d+)")
+"""One that cannot stand between thousands."""
 
 BITMAPS = {"image/png": ".png", "image/jpeg": ".jpg", "image/gif": ".gif"}
 LIVE = {

@@ -90,7 +90,7 @@ def _quoted(
     include: str, kind: Quotable, given: Mapping[str, re.Match[str]], shown: str, line: int
 ) -> Iterator[Quote]:
     place = f"{shown}:{line}"
-    for parameter in given.keys() - kind.parameters:
+    for parameter in sorted(given.keys() - kind.parameters):
         remedy = _nearest(parameter, kind.parameters)
         raise PressError(place, f"{parameter!r} is no parameter of this {include}", remedy)
     for parameter, pattern in kind.others.items():

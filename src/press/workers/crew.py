@@ -4,7 +4,7 @@ import asyncio
 import re
 import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -77,18 +77,24 @@ class Crew:
         return {"workers": [a for a in self.addresses if machine in ("", self.machines[a])]}
 
     async def _result(self, future: Any) -> bytes:
-        waiting = asyncio.ensure_future(future.result())
+        waiting: asyncio.Future[bytes] = asyncio.ensure_future(future.result())
         alone = 0.0
-        while not (await asyncio.wait({waiting}, timeout=LOOK))[0]:
-            if self.client.status not in ("running", "connecting"):
-                waiting.cancel()
-                raise ConnectionError("with the scheduler")
-            alone = 0.0 if await self.client.nthreads() else alone + LOOK
-            if alone > UNTOUCHED:
-                waiting.cancel()
-                raise ConnectionError("with the last worker")
-        data: bytes = waiting.result()
-        return data
+        try:
+            while not (await asyncio.wait({waiting}, timeout=LOOK))[0]:
+                alone = 0.0 if await self._has_workers() else alone + LOOK
+                if alone > UNTOUCHED:
+                    raise ConnectionError("with the last worker")
+            return waiting.result()
+        finally:
+            waiting.cancel()
+            # Whatever else it has to say is not told a second time.
+            await asyncio.gather(waiting, return_exceptions=True)
+
+    async def _has_workers(self) -> bool:
+        with suppress(OSError):
+            if self.client.status in ("running", "connecting"):
+                return bool(await self.client.nthreads())
+        raise ConnectionError("with the scheduler")
 
     def _lost(self, work: Work, error: Exception) -> PressError:
         place = f"{work.post.path}:1"
