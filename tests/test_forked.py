@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from press.run import forked, mothers
 from press.run.place import Place
 from press.run.session import NotStarted, started
 
-from .conftest import PATIENCE
+from .conftest import PATIENCE, waited
 
 SEEN = """
 import builtins, gc, locale, os, random, resource, signal, sys, threading, time, warnings
@@ -69,6 +68,10 @@ def with_kernel(place: Place, look: Callable[[Any], Any]) -> Any:
             await kernel.stop()
 
     return asyncio.run(looked())
+
+
+def has_ended(process: int) -> bool:
+    return not psutil.pid_exists(process) or psutil.Process(process).status() == "zombie"
 
 
 @pytest.mark.parametrize("kept", [True, False], ids=["snapshots", "none"])
@@ -143,10 +146,25 @@ def test_a_fork_ends_with_whoever_asked_for_it(place: Place) -> None:
 
     number = with_kernel(place, look)
 
-    end = time.monotonic() + PATIENCE
-    while psutil.pid_exists(number) and psutil.Process(number).status() != "zombie":
-        assert time.monotonic() < end
-        time.sleep(0.05)
+    waited(lambda: has_ended(number))
+
+
+def test_a_kernel_leaves_nothing_open_even_when_its_end_is_cut(place: Place) -> None:
+    async def look() -> Any:
+        kernel = await started(place, PATIENCE)
+        ending = asyncio.ensure_future(kernel.stop())
+        await asyncio.sleep(0)  # it has begun
+        ending.cancel()
+        await asyncio.wait({ending})
+        assert ending.cancelled()
+        return kernel
+
+    kernel = asyncio.run(look())
+
+    assert kernel.wires.closed
+    assert not kernel.scratch.exists()
+    number = kernel.km.provisioner.process.pid
+    waited(lambda: has_ended(number))
 
 
 def test_a_mother_that_was_killed_is_replaced(place: Place) -> None:
@@ -155,9 +173,7 @@ def test_a_mother_that_was_killed_is_replaced(place: Place) -> None:
 
     first = with_kernel(place, look)
     os.kill(first, signal.SIGKILL)
-    end = time.monotonic() + PATIENCE
-    while psutil.pid_exists(first) and psutil.Process(first).status() != "zombie":
-        assert time.monotonic() < end
+    waited(lambda: has_ended(first))
 
     assert with_kernel(place, look) not in (first, os.getpid())
 

@@ -1,4 +1,4 @@
-"""Files put in place whole or not at all, and digests of what they hold."""
+"""Files put in place whole or not at all, digests of what they hold, and their YAML."""
 
 import hashlib
 import os
@@ -6,12 +6,21 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
+import yaml
+
+YAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""In C where there is one: a blog of a thousand posts has a thousand front matters."""
 ASIDE = ".aside"
 
 
 def digest(data: bytes | str) -> str:
     return hashlib.sha256(data.encode() if isinstance(data, str) else data).hexdigest()
+
+
+def from_yaml(text: bytes | str) -> Any:
+    return yaml.load(text, YAML)
 
 
 def stamp(path: str | Path) -> str:

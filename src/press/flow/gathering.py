@@ -5,10 +5,9 @@ import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-import yaml
-
 from press import __version__
 from press.blog import Blog
+from press.files import from_yaml
 from press.flow.mode import Mode
 from press.kernel.protocol import Found
 from press.machine.clock import now
@@ -51,7 +50,7 @@ def gathered(
 def _card(blog: Blog, outcomes: Sequence[Outcome]) -> bytes | None:
     """The first figure stands for the post, on the paper of its page."""
     bitmaps = [figure.bitmap for outcome in outcomes for figure in outcome.figures]
-    colours = yaml.safe_load(blog.text(blog.colours)) if blog.colours.is_file() else {}
+    colours = from_yaml(blog.text(blog.colours)) if blog.colours.is_file() else {}
     paper, *_ = colours.get("paper", [PAPER])
     return next((card(bitmap, paper) for bitmap in bitmaps if bitmap), None)
 

@@ -20,6 +20,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import DeadKernelError
 from nbformat.v4 import new_code_cell, new_notebook
 from zmq import RECONNECT_IVL, ZMQError
+from zmq.asyncio import Context
 
 from press.blog import SCRATCH
 from press.kernel.protocol import EXTENSION, LAUNCH, Answer, Request, load, present
@@ -74,7 +75,12 @@ class Session(NotebookClient):
         # Sockets in a folder, whose path must be short, and not ports: another process may take a
         # port after it was found free and before the kernel, which is loading, has bound it.
         self.sockets = Path(tempfile.mkdtemp(prefix="press-"))
+        # `stop` ends it whatever came before: where the garbage collector finds one with a socket
+        # open, it waits without an end.
+        self.wires = Context()
+        self.wires.setsockopt(RECONNECT_IVL, KNOCK)
         manager = AsyncKernelManager(
+            context=self.wires,
             kernel_spec_manager=_Specs(),
             connection_file=str(self._connection),
             transport="ipc",
@@ -106,8 +112,7 @@ class Session(NotebookClient):
     async def _connect(self) -> None:
         """Be its client once it answers; jupyter_client's own way ends with a pause of 0.2 s."""
         assert self.km is not None
-        client: Any = self.km.client()
-        client.context.setsockopt(RECONNECT_IVL, KNOCK)
+        client: Any = self.km.client(context=self.wires)
         self.kc = client
         client.start_channels(stdin=False, hb=False, control=False)
         client.allow_stdin = False
@@ -185,13 +190,14 @@ class Session(NotebookClient):
         return reply
 
     async def stop(self) -> None:
-        if self.kc is not None:
-            self.kc.stop_channels()
-        if self.km is not None and self.km.has_kernel:
-            await self._kill()
-            await ensure_async(self.km.shutdown_kernel(now=True))
-        shutil.rmtree(self.scratch, ignore_errors=True)
-        shutil.rmtree(self.sockets, ignore_errors=True)
+        try:
+            if self.km is not None and self.km.has_kernel:
+                await self._kill()
+                await ensure_async(self.km.shutdown_kernel(now=True))
+        finally:
+            self.wires.destroy(linger=0)
+            shutil.rmtree(self.scratch, ignore_errors=True)
+            shutil.rmtree(self.sockets, ignore_errors=True)
 
     async def _kill(self) -> None:
         """End it and wait for that, where jupyter_client would look only ten times a second."""

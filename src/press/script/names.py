@@ -182,11 +182,12 @@ def names_of_target(target: ast.expr) -> set[str]:
 
 def own_parts(node: ast.AST) -> Iterator[ast.AST]:
     """The node and all within it, but not the bodies of functions: they run when called."""
-    yield node
-    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
-        return
-    for child in ast.iter_child_nodes(node):
-        yield from own_parts(child)
+    todo = [node]
+    while todo:
+        part = todo.pop()
+        yield part
+        if not isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            todo.extend(reversed([*ast.iter_child_nodes(part)]))
 
 
 def calls_in(node: ast.AST) -> Iterator[ast.Call]:

@@ -11,12 +11,11 @@ from typing import Any
 import yaml
 
 from press.blog import Blog
+from press.files import from_yaml
 from press.site.formula import Formula, formulas
 from press.site.quotes import Quotable, Quote, line_at, quotes_in
 from press.voice.errors import PressError
 
-LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""In C where there is one: a blog of a thousand posts has a thousand front matters."""
 FILE_NAME = re.compile(r"(\d{4}-\d{2}-\d{2})-(?P<slug>.+)\.(md|markdown)")
 TAKEN_FOR_ONE = re.compile(r"\d{2,4}-\d{1,2}-\d{1,2}-[^/]*\.[^.]+")
 """The name of what Jekyll publishes as a post."""
@@ -105,7 +104,7 @@ def read_post(blog: Blog, path: Path, quotables: Mapping[str, Quotable]) -> Post
 
 def _front(source: str, shown: str) -> dict[str, Any]:
     try:
-        front = yaml.load(source, LOADER)
+        front = from_yaml(source)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 2 if mark else 1

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import yaml
 
 from press.blog import Blog
+from press.files import from_yaml
 from press.site.formula import NOT_PROSE
 from press.voice.errors import PressError, collected, noted
 
@@ -60,7 +61,7 @@ def quotable(blog: Blog) -> dict[str, Quotable]:
     if not path.exists():
         return {}
     try:
-        return {name: Quotable(**item) for name, item in yaml.safe_load(blog.text(path)).items()}
+        return {name: Quotable(**item) for name, item in from_yaml(blog.text(path)).items()}
     except (yaml.YAMLError, TypeError, AttributeError) as error:
         reason = " ".join(str(error).split())
         place = f"{blog.shown(path)}:1"

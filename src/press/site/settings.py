@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 
 from press.blog import Blog
+from press.files import from_yaml
 from press.site.quotes import Quote, line_at
 from press.voice.errors import PressError
 
@@ -36,7 +37,7 @@ def _read(blog: Blog) -> tuple[str, Mapping[str, Any]]:
     path = blog.root / FILE
     text = blog.text(path) if path.exists() else ""
     try:
-        loaded = yaml.safe_load(text)
+        loaded = from_yaml(text)
     except (yaml.YAMLError, ValueError) as error:  # the latter of a day that is none
         reason = " ".join(str(error).split())
         raise PressError(f"{FILE}:1", f"is no YAML ({reason})", "mend it") from error

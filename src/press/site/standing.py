@@ -19,7 +19,7 @@ import yaml
 
 from press import __version__
 from press.blog import Blog
-from press.files import stamp, write
+from press.files import from_yaml, stamp, write
 
 MADE = ("_site", ".press", ".git", ".jekyll-cache", ".sass-cache", "__pycache__", "node_modules")
 """Folders that Jekyll does not read, wherever they are."""
@@ -91,7 +91,7 @@ def _told(destination: Path, made_from: Sources) -> Site:
 def sources(blog: Blog, command: list[str], gems: list[str]) -> Sources | None:
     """All that decides what Jekyll makes; none where that cannot be known."""
     try:
-        config = yaml.safe_load((blog.root / "_config.yml").read_bytes()) or {}
+        config = from_yaml((blog.root / "_config.yml").read_bytes()) or {}
     except (OSError, yaml.YAMLError, ValueError):
         return None
     if not isinstance(config, dict) or _reaches_out(config):
