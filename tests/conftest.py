@@ -1,9 +1,11 @@
 """What the tests share: small blogs to work on, and press as a function."""
 
+import fcntl
 import functools
 import http.server
 import re
 import shutil
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -143,11 +145,19 @@ def committed(folder: Path) -> Blog:
 
 
 @pytest.fixture(scope="session")
-def this_blog(tmp_path_factory: pytest.TempPathFactory) -> Blog:
-    """A copy of this very blog with its site, for tests that only read it."""
-    blog = committed(tmp_path_factory.mktemp("this"))
-    assert main(["--blog", str(blog.root), "build", "--check"]) == 0
-    return blog
+def this_blog(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Blog:
+    """A copy of this very blog with its site, for tests that only read it: one for all workers."""
+    own = tmp_path_factory.getbasetemp()
+    shared = (own if worker_id == "master" else own.parent) / "this"
+    shared.mkdir(exist_ok=True)
+    with (shared / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        made = shared / "made"
+        if not made.exists():
+            blog = committed(Path(tempfile.mkdtemp(dir=shared)))
+            assert main(["--blog", str(blog.root), "build", "--check"]) == 0
+            made.write_text(str(blog.root))
+    return Blog(Path(made.read_text()))
 
 
 @contextmanager

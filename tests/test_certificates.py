@@ -24,8 +24,9 @@ The share is {% include value.html of="share" %}.
 
 @pytest.fixture
 def built(themed: Blog, press: Press) -> Blog:
+    """A blog whose post has run; its site is to be made."""
     add_post(themed, "post", SCRIPT, BODY)
-    assert press("build").code == 0
+    assert press("build", "--shard", "1/1").code == 0
     return themed
 
 

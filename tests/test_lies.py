@@ -39,7 +39,7 @@ def test_a_share_of_the_search(trials: Trials, seed: int, thorough: bool) -> Non
     """Thousands more are tried by `python -m tests.lies`."""
     found: Counter[End] = Counter()
     faults = []
-    for number in range(150 if thorough else 30):
+    for number in range(150 if thorough else 20):
         program = drawn(f"suite {seed}", number, [])
         verdict = trials.verdict(program)
         found[verdict.end] += 1

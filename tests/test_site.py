@@ -6,6 +6,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
+from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
 from xml.etree.ElementTree import Element
@@ -252,7 +253,7 @@ def test_every_internal_link_of_the_blog_leads_somewhere(
         blog = committed(tmp_path)
         assert main(["--blog", str(blog.root), "build", "--check", "--baseurl", baseurl]) == 0
     folder = blog.root / "_site"
-    pages = {path: parsed(path) for path in folder.rglob("*.html")}
+    pages = {path: _Attributes(path) for path in folder.rglob("*.html")}
 
     links = list(internal_links(folder, pages, baseurl))
 
@@ -262,23 +263,41 @@ def test_every_internal_link_of_the_blog_leads_somewhere(
         assert target is not None, f"{place}: {link} leaves {baseurl}"
         assert target.is_file(), f"{place}: {link}"
         if anchor and target in pages:
-            assert pages[target].findall(f".//*[@id='{anchor}']"), f"{place}: {link}"
+            assert anchor in pages[target].ids, f"{place}: {link}"
+
+
+class _Attributes(HTMLParser):
+    """What a page leads to, and where it can be led to."""
+
+    def __init__(self, page: Path) -> None:
+        super().__init__()
+        self.ids: set[str] = set()
+        self.links: list[str] = []
+        self.feed(page.read_text("utf-8"))
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.ids |= {str(value) for name, value in attrs if name == "id"}
+        self.links += [value or "" for name, value in attrs if name in ("href", "src")]
 
 
 def internal_links(
-    folder: Path, pages: dict[Path, Element], baseurl: str
+    folder: Path, pages: dict[Path, _Attributes], baseurl: str
 ) -> Iterator[tuple[Path, str, Path | None, str]]:
-    for path, tree in pages.items():
+    for path, page in pages.items():
         here = f"http://here{baseurl}/{path.relative_to(folder).as_posix()}"
-        for element in tree.iter():
-            for link in (element.get("href"), element.get("src")):
-                url = urlsplit(urljoin(here, link or "data:"))
-                if url.netloc != "here":
-                    continue
-                inside = url.path.startswith(f"{baseurl}/")
-                target = folder / unquote(url.path[len(baseurl) + 1 :])
-                page = target / "index.html" if target.is_dir() else target
-                yield path, str(link), page if inside else None, unquote(url.fragment)
+        for link in page.links:
+            url = urlsplit(urljoin(here, link))
+            if url.netloc != "here":
+                continue
+            inside = url.path.startswith(f"{baseurl}/")
+            target = folder / unquote(url.path[len(baseurl) + 1 :])
+            file = target / "index.html" if target.is_dir() else target
+            yield path, link, file if inside else None, unquote(url.fragment)
+
+
+def test_every_page_of_the_blog_is_whole_html(this_blog: Blog) -> None:
+    for path in (this_blog.root / "_site").rglob("*.html"):
+        parsed(path)
 
 
 def test_only_archive_and_indexes_grow_with_the_number_of_posts(themed: Blog) -> None:

@@ -1,3 +1,5 @@
 # %% endless
+import time
+
 while True:
-    pass
+    time.sleep(1)
