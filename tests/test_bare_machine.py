@@ -20,7 +20,7 @@ import pytest
 
 from press.machine.browser import ensure_chromium
 from press.machine.python import Environment
-from press.machine.ruby import ensure_jekyll
+from press.machine.ruby import COMPILED, ensure_jekyll, options_of_ruby
 from press.voice.errors import PressError
 from tests.conftest import waited
 
@@ -418,7 +418,20 @@ def test_jekyll_is_looked_for_once(machine: Machine, root: Path) -> None:
     assert machine.calls() == []
 
 
-@pytest.mark.parametrize("change", ["Gemfile", "Gemfile.lock", "a.gemspec", "bundle", "memory"])
+@pytest.mark.parametrize(("says", "options"), [("compiles", COMPILED), ("", [])])
+def test_ruby_is_told_to_compile_where_it_can(
+    machine: Machine, root: Path, says: str, options: list[str]
+) -> None:
+    machine.command("bundle", f'echo "{root}/a.gemspec"; echo "{says}"')
+
+    ensure_jekyll(root)
+
+    assert options_of_ruby(root) == options
+
+
+@pytest.mark.parametrize(
+    "change", ["Gemfile", "Gemfile.lock", "a.gemspec", "bundle", "memory", "an older press"]
+)
 def test_jekyll_is_looked_for_again_after_a_change(
     machine: Machine, root: Path, change: str
 ) -> None:
@@ -433,6 +446,9 @@ def test_jekyll_is_looked_for_again_after_a_change(
         os.environ["PATH"] += f":{machine.folder / 'elsewhere'}"
     elif change == "memory":
         (root / ".press" / "jekyll.json").write_text("{")
+    elif change == "an older press":
+        memory = root / ".press" / "jekyll.json"
+        memory.write_text(memory.read_text().replace('"options"', '"unknown"'))
     else:
         (root / change).write_text("# changed\n")
     ensure_jekyll(root)

@@ -208,6 +208,20 @@ def test_a_kernel_on_its_way_outlives_a_build_that_is_called_off(blog: Blog) -> 
         assert thread.submit(asyncio.run, called_off_and_again()).result()
 
 
+def test_a_kernel_that_stands_ready_is_given_to_one_post_alone(blog: Blog) -> None:
+    async def asked_for_twice() -> int:
+        place, warm = Place(blog.code, blog.local, {}), Warm(60)
+        await warm.prepare(place, ["json"])
+        given = await asyncio.gather(warm.take(place), warm.take(place))
+        kernels = [kernel for kernel in given if kernel]
+        for kernel in kernels:
+            await kernel.stop()
+        return len(kernels)
+
+    with ThreadPoolExecutor(1) as thread:
+        assert thread.submit(asyncio.run, asked_for_twice()).result() == 1
+
+
 def test_a_kernel_is_met_at_no_port_and_leaves_no_name(
     blog: Blog, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -111,11 +111,18 @@ def _untouched(blog: Blog, path: Path, record: Record, packages: tuple[str, ...]
 
 def _beside(blog: Blog, names: Iterable[str]) -> Iterator[str]:
     """What else lies in the folders within `code/` where a run has read something."""
-    read = (parent for name in names for parent in (blog.root / name).parents)
-    folders = {path for path in read if blog.code in path.parents and path.is_dir()}
+    folders = {folder for name in names for folder in _within_code(name)}
     for folder in folders:
-        inside = {path for path in folder.iterdir() if not MARK.fullmatch(path.name)}
-        yield from map(blog.shown, inside - folders)
+        if (blog.root / folder).is_dir():
+            found = {path.name for path in (blog.root / folder).iterdir()}
+            yield from {f"{folder}/{name}" for name in found if not MARK.fullmatch(name)} - folders
+
+
+def _within_code(name: str) -> Iterator[str]:
+    """The folders below `code/` that a file lies in, as texts: most files lie in none."""
+    parts = name.split("/")
+    if parts[0] == "code":
+        yield from ("/".join(parts[:depth]) for depth in range(2, len(parts)))
 
 
 def _read(record: Record) -> dict[str, str]:

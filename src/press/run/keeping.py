@@ -115,7 +115,7 @@ class Keeper:
         return bool(reason)
 
     async def _settle(self) -> None:
-        """Let the last snapshot be written; a kernel that is stuck in a cell is not waited for."""
+        """Let the last snapshot be written."""
         if self._session:
             with suppress(Refused, DeadKernelError, TimeoutError):
                 async with asyncio.timeout(PATIENCE):

@@ -92,7 +92,8 @@ async def run(
             await tell(listeners, ended)
         await tell(listeners, RunEnds())
     except PressError:
-        await tell(listeners, RunEnds())
+        if not start.session.is_stuck:
+            await tell(listeners, RunEnds())
         raise
     finally:
         await start.session.stop()

@@ -17,7 +17,7 @@ from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_core.utils import ensure_async
 from nbclient import NotebookClient
-from nbclient.exceptions import DeadKernelError
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat.v4 import new_code_cell, new_notebook
 from zmq import RECONNECT_IVL, ZMQError
 from zmq.asyncio import Context
@@ -90,6 +90,8 @@ class Session(NotebookClient):
         self.log.disabled = True
         self.skip_cells_with_tag = ""  # every cell counts for the key, so every one is run
         self.was_asked_to_exit = False
+        self.is_stuck = False
+        """In a cell that has no end: it hears no question."""
         self.on_cell_executed = self._note_exit
         self._hear: Callable[[str], None] = lambda _: None
 
@@ -142,7 +144,11 @@ class Session(NotebookClient):
         self._hear = hear
         self._display_id_map.clear()  # what an earlier cell showed stays as it left it
         self.nb.cells = [new_code_cell(cell.source, metadata={"tags": list(cell.tags)})]
-        await self.async_execute_cell(self.nb.cells[0], 0)
+        try:
+            await self.async_execute_cell(self.nb.cells[0], 0)
+        except CellTimeoutError:
+            self.is_stuck = True
+            raise
         return list(self.nb.cells[0].outputs)
 
     async def ask(self, request: Request[Answer]) -> Answer:

@@ -28,22 +28,26 @@ class Warm:
         """The kernel, if it is one for this place and alive."""
         if not self._coming or self._place != place or self._coming.cancelled():
             return None
-        # Shielded: whoever is called off while waiting leaves the kernel to the next.
-        kernel = await asyncio.shield(self._coming)
-        self._coming = None
+        # No other run, which may ask while this one waits, is given the same.
+        coming, self._coming = self._coming, None
+        try:
+            kernel = await asyncio.shield(coming)
+        except asyncio.CancelledError:  # whoever is called off leaves it to the next
+            self._coming = coming
+            raise
         if kernel and not await kernel.lives():
             await kernel.stop()
             return None
         return kernel
 
     async def stop(self) -> None:
-        if not self._coming:
+        coming, self._coming = self._coming, None
+        if not coming:
             return
-        self._coming.cancel()
-        kernel = (await asyncio.gather(self._coming, return_exceptions=True))[0]
+        coming.cancel()
+        kernel = (await asyncio.gather(coming, return_exceptions=True))[0]
         if isinstance(kernel, Session):
             await kernel.stop()
-        self._coming = None
 
 
 def _may_be_good(coming: asyncio.Task[Session | None]) -> bool:

@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any
 
-from press.machine.ruby import ensure_jekyll, files_of_jekyll
+from press.machine.ruby import ensure_jekyll, files_of_jekyll, options_of_ruby
 
 LOADER = Path(__file__).with_suffix(".rb")
 ROOMY = {
@@ -110,7 +110,7 @@ def end() -> None:
 
 def command_of(root: Path) -> list[str]:
     *bundle, _ = ensure_jekyll(root)
-    return [*bundle, "ruby", str(LOADER)]
+    return [*bundle, "ruby", *options_of_ruby(root), str(LOADER)]
 
 
 def files_of(root: Path) -> list[str]:
