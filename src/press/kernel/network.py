@@ -9,9 +9,9 @@ out. Layers that do nothing when a model answers, such as Dropout, are left out;
 stands as a layer of its own behind weights is told as theirs.
 """
 
-import json
 import struct
 from collections.abc import Sequence
+from json import dumps as as_json
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def exported(model: Any) -> bytes:
     if not layers or layers[-1]["shape"] != [ANSWERS]:
         last = layers[-1]["shape"] if layers else shape
         raise Unreadable(f"the model gives {_sizes(last)} scores, not {ANSWERS}")
-    header = json.dumps({"format": FORMAT, "input": shape, "layers": layers}, separators=(",", ":"))
+    header = as_json({"format": FORMAT, "input": shape, "layers": layers}, separators=(",", ":"))
     padded = header.encode() + b" " * (-len(header.encode()) % 4)
     return struct.pack("<I", len(padded)) + padded + b"".join(a.tobytes() for a in weights)
 

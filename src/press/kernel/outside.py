@@ -2,7 +2,6 @@
 
 import hashlib
 import importlib.util
-import json
 import os
 import platform
 import re
@@ -12,6 +11,8 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from itertools import islice
+from json import dumps as as_json
+from json import loads
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +74,7 @@ def watch(shell: Any) -> None:
     ours = [os.environ[KEPT], os.environ.get("IPYTHONDIR", "~/.ipython")]
     places = (*caches, *ours, *(f"/dev/{device}" for device in DEVICES))
     passed_over.extend(str(Path(place).expanduser()) for place in places)
-    known = json.loads(os.environ.get(DATASETS, "{}"))
+    known = loads(os.environ.get(DATASETS, "{}"))
     data_sets.update(path for files in known.values() for path in files.values())
     # Whichever library asks first for these reaches out, once in a process.
     tempfile.gettempdir()
@@ -220,7 +221,7 @@ def found() -> str:
     new = written - as_they_were()
     stamps = {path: read[f"{root[0]}{path}"] for path in sorted(_inside(read.keys() - new))}
     heard = sorted(_inside(new))
-    return json.dumps({"read": stamps, "met": sorted(_inside(met)), "written": heard})
+    return as_json({"read": stamps, "met": sorted(_inside(met)), "written": heard})
 
 
 def _inside(paths: Iterable[str]) -> Iterator[str]:

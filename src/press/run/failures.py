@@ -56,6 +56,14 @@ def left(cell: Cell, script: Script, place: str = "") -> PressError:
     return PressError(here, f"cell {cell.label} calls exit", "remove the call")
 
 
+def unreadable(cell: Cell, script: Script) -> PressError:
+    return PressError(
+        f"{script.path}:{cell.line}",
+        f"cell {cell.label} changes the library json, by which its kernel speaks",
+        "put back what was there before the cell ends",
+    )
+
+
 def took_too_long(seconds: float, cell: Cell, script: Script) -> PressError:
     return PressError(
         f"{script.path}:{cell.line}",

@@ -20,11 +20,11 @@ from press.run.events import (
     RunStarts,
     tell,
 )
-from press.run.failures import death, failed, left, took_too_long
+from press.run.failures import death, failed, left, took_too_long, unreadable
 from press.run.outcome import Outcome
 from press.run.outputs import outcome_of
 from press.run.place import Place
-from press.run.session import Session, started
+from press.run.session import UNREADABLE, Session, started
 from press.run.warm import Warm
 from press.script.cells import Cell, Script
 from press.voice.errors import PressError
@@ -132,6 +132,8 @@ class _Running:
             return []
         except CellTimeoutError as failure:
             raise took_too_long(self.conditions.time_limit, cell, self.script) from failure
+        except UNREADABLE as failure:
+            raise unreadable(cell, self.script) from failure
         except DeadKernelError as failure:
             # nbclient gives this name to a cancelled run as well.
             task = asyncio.current_task()

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterable
+from json import JSONDecodeError
 from pathlib import Path
 from queue import Empty
 from typing import Any
@@ -32,6 +33,8 @@ from press.voice.errors import PressError
 
 KNOCK = 5
 """Milliseconds between two tries to reach a kernel that has begun and does not listen yet."""
+UNREADABLE = (JSONDecodeError, UnicodeDecodeError)
+"""How it shows that what a kernel says is no message any more."""
 STEP = 0.5
 """Seconds between two looks at whether a kernel that is asked something still lives."""
 
@@ -91,7 +94,7 @@ class Session(NotebookClient):
         self.skip_cells_with_tag = ""  # every cell counts for the key, so every one is run
         self.was_asked_to_exit = False
         self.is_stuck = False
-        """In a cell that has no end: it hears no question."""
+        """In a cell without an end, or behind one that broke what it speaks by: it says nothing."""
         self.on_cell_executed = self._note_exit
         self._hear: Callable[[str], None] = lambda _: None
 
@@ -146,7 +149,7 @@ class Session(NotebookClient):
         self.nb.cells = [new_code_cell(cell.source, metadata={"tags": list(cell.tags)})]
         try:
             await self.async_execute_cell(self.nb.cells[0], 0)
-        except CellTimeoutError:
+        except (CellTimeoutError, *UNREADABLE):
             self.is_stuck = True
             raise
         return list(self.nb.cells[0].outputs)
@@ -157,7 +160,10 @@ class Session(NotebookClient):
         answer = reply["user_expressions"]["answer"]
         if answer["status"] != "ok":
             raise Refused(f"{answer['ename']}: {answer['evalue']}")
-        return request.read(ast.literal_eval(answer["data"]["text/plain"]))
+        try:
+            return request.read(ast.literal_eval(answer["data"]["text/plain"]))
+        except (ValueError, TypeError, SyntaxError, LookupError) as error:
+            raise Refused(f"its answer cannot be read: {error}") from error
 
     async def loads_quietly(self, libraries: Iterable[str]) -> bool:
         """Import what a script will import; false if a library has something to say then."""
