@@ -12,6 +12,7 @@ from typing import Any
 import psutil
 import pytest
 from jupyter_client.provisioning.factory import KernelProvisionerFactory
+from nbclient.exceptions import DeadKernelError
 
 from press.kernel.protocol import KEPT, Request
 from press.run import forked, mothers
@@ -188,6 +189,20 @@ def test_how_a_fork_ended_is_known(place: Place) -> None:
         return [kernel.cause_of_death()]
 
     assert with_kernel(place, look) == ["killed; most often for want of memory"]
+
+
+@pytest.mark.parametrize("end", ["os._exit(3)", "os.kill(os.getpid(), signal.SIGKILL)"])
+def test_what_a_kernel_has_begun_ends_with_it(place: Place, end: str) -> None:
+    async def look(kernel: Any) -> int:
+        code = "import os, signal, subprocess\nasleep = subprocess.Popen(['sleep', '1000'])"
+        number = int(await asked(kernel, "asleep.pid", code))
+        with pytest.raises(DeadKernelError):
+            await asked(kernel, end)
+        return number
+
+    number = with_kernel(place, look)
+
+    waited(lambda: has_ended(number))
 
 
 def test_a_kernel_that_cannot_be_says_why(

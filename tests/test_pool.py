@@ -9,6 +9,10 @@ from pathlib import Path
 import pytest
 
 from press.blog import Blog
+from press.files import stamp
+from press.flow import gathering
+from press.kernel.protocol import Found
+from press.record.freshness import read
 from press.record.record import Record
 from press.record.storage import read_record
 from press.run.pool import usual_jobs
@@ -135,6 +139,48 @@ def test_what_another_post_writes_meanwhile_is_read_again(blog: Blog, press: Pre
     assert "reader: another post's run has changed what it read (code/shared.txt)" in told.err
     assert shown(blog, "reader") == "two"
     assert press("build", "--check").code == 0
+
+
+STEP = """\
+# %% a
+from pathlib import Path
+
+text = Path("{read}").read_text() + "{text}"
+Path("{write}").write_text(text)
+print(text)
+"""
+
+
+def test_what_a_change_reaches_by_way_of_other_posts_is_run_too(blog: Blog, press: Press) -> None:
+    """In whatever order the posts stand."""
+    (blog.code / "w.txt").write_text("w")
+    first = STEP.format(read="w.txt", write="x.txt", text="1")
+    for slug, script in {
+        "c": first,
+        "b": STEP.format(read="x.txt", write="y.txt", text="2"),
+        "a": STEP.format(read="y.txt", write="z.txt", text="3"),
+    }.items():
+        add_post(blog, slug, script)
+        assert press("build").code == 0
+    assert press("build", "--check").code == 0
+
+    (blog.code / "c.py").write_text(first.replace('"1"', '"one"'))
+
+    assert press("build").code == 0
+    assert press("build", "--check").code == 0
+    assert shown(blog, "a") == "wone23"
+
+
+def test_what_was_there_when_the_first_cell_began_is_no_product(blog: Blog) -> None:
+    """Another post may have written it just before."""
+    script = blog.code / "post.py"
+    script.write_text('# %% a\nfrom pathlib import Path\nprint(Path("x.txt").read_text())\n')
+    before = read(blog, script, None)
+    (blog.code / "x.txt").write_text("by another one")
+    found = Found(read={"code/x.txt": stamp(blog.code / "x.txt")})
+
+    assert gathering._products(blog, before, found, None) == set()
+    assert gathering._products(blog, before, Found(written=["code/x.txt"]), None) == {"code/x.txt"}
 
 
 def test_two_posts_that_write_one_file_do_not_read_each_others(blog: Blog, press: Press) -> None:

@@ -20,6 +20,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from press.blog import Blog
+from press.run.loop import Conditions, new_session
 from press.run.place import Place
 from press.run.session import NotStarted, started
 from press.run.warm import Warm
@@ -159,6 +160,7 @@ def test_it_survives_edits_errors_and_kills(served: Served, blog: Blog, thorough
     draw = random.Random(1)
     quote = 'Words. {% include cell.html name="a" %}'
     for number in range(100 if thorough else 6):
+        os.utime(blog.root)  # the folder itself is no source
         match draw.choice(["good", "good", "slow", "syntax", "raises", "quote", "kill"]):
             case "good":
                 add_post(blog, "post", f"# %% a\nprint({number})\n", quote)
@@ -206,6 +208,23 @@ def test_a_kernel_on_its_way_outlives_a_build_that_is_called_off(blog: Blog) -> 
     # In a thread of its own: the browser's tests keep an event loop in this one.
     with ThreadPoolExecutor(1) as thread:
         assert thread.submit(asyncio.run, called_off_and_again()).result()
+
+
+def test_a_kernel_that_stands_ready_ends_where_the_data_fail(blog: Blog) -> None:
+    def missing() -> None:
+        raise OSError("no such data")
+
+    async def taken() -> bool:
+        place, warm = Place(blog.code, blog.local, {}), Warm(60)
+        await warm.prepare(place, ["json"])
+        kernel = await warm._coming if warm._coming else None
+        assert kernel
+        with pytest.raises(OSError, match="no such data"):
+            await new_session(Conditions(place, 60, missing, warm=warm))
+        return await kernel.lives()
+
+    with ThreadPoolExecutor(1) as thread:
+        assert not thread.submit(asyncio.run, taken()).result()
 
 
 def test_a_kernel_that_stands_ready_is_given_to_one_post_alone(blog: Blog) -> None:

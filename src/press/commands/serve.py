@@ -142,6 +142,8 @@ async def _edits(blog: Blog) -> AsyncIterator[list[PurePath]]:
 
     def counts(_: "Change", path: str) -> bool:
         parts = Path(path).relative_to(blog.root).parts
+        if not parts:  # the blog's own folder
+            return False
         made = parts[0] in MADE_HERE or parts[:2] in MADE_DATA
         return not made and "__pycache__" not in parts and parts[-1][0] != "."
 

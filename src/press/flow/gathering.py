@@ -67,10 +67,14 @@ def _check_unwritten(blog: Blog, stamps: Mapping[str, str]) -> None:
 
 
 def _products(blog: Blog, before: Reading, found: Found, old: Record | None) -> set[str]:
-    """The files that the run has made: heard to be written, or named, and not there before."""
+    """The files that the run has made: heard to be written, or named, and not there before.
+
+    What it read in `code/` and has not met there was there when its first cell began.
+    """
     after = inputs_of(blog, before.script)
     earlier = old.products if old else set()
-    made = {path for path in after.files if path in earlier or path not in before.inputs.files}
+    there = before.inputs.files.keys() | {path for path in found.read if path.startswith("code/")}
+    made = {path for path in after.files if path in earlier or path not in there}
     heard = {path for path in found.written if (blog.root / path).is_file()}
     made |= earlier & found.read.keys()  # what a run keeps for the next one
     return made | (heard - before.inputs.digests().keys() - after.modules.keys())

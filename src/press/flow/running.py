@@ -76,10 +76,11 @@ def _unsure(blog: Blog, work: Work, reading: Reading, found: Found, span: Span) 
     """The files whose bytes a run may have read before or after somebody else has written them."""
     if not span.beside:
         return set()
-    known = {**reading.inputs.stamps, **found.read}
+    before = reading.inputs.stamps
     earlier = work.record.products if work.record else set()
-    new = inputs_of(blog, reading.script, earlier).files.keys() - known.keys() - {*found.written}
-    return {*written_since(blog.root, known), *found.met, *new}
+    after = inputs_of(blog, reading.script, earlier).digests()
+    new = after.keys() - before.keys() - {*found.written}
+    return {*written_since(blog.root, {**before, **found.read}), *found.met, *new}
 
 
 def _found(blog: Blog, script: Script, keeper: Keeper) -> Found:

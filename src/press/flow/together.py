@@ -47,8 +47,12 @@ async def follow_waiting(blog: Blog, plan: Plan, warm: "Warm | None" = None) -> 
         await side_by_side(one, works, order.jobs)
         for work in disturbed:
             await one(work)
-        for work in _outrun(blog, plan, means.beside.written):
-            await one(work)
+        for _ in plan.works:  # each of which may change what the next one reads
+            outrun = [*_outrun(blog, plan, means.beside.written)]
+            for work in outrun:
+                await one(work)
+            if not outrun:
+                break
     tidy(blog)
 
 

@@ -80,18 +80,27 @@ def main(number: int) -> None:
                 watched.register(new.pipe, 0)  # tells when nobody is at its other end
             elif (child := children.get(ready)) and ready == child.pipe:
                 watched.unregister(ready)
-                os.kill(child.process, signal.SIGKILL)
+                _kill(child.process)
             elif child:
                 _bury(child, children, watched)
 
 
 def _bury(child: Child, children: dict[int, Child], watched: select.poll) -> None:
+    _kill(child.process)  # what it has begun; nobody else has its number before it is waited for
     _answer(child, os.waitstatus_to_exitcode(os.waitpid(child.process, 0)[1]))
     for descriptor in (child.ended, child.pipe):
         with suppress(KeyError):  # what nobody hears is watched no more
             watched.unregister(descriptor)
         os.close(descriptor)
         del children[descriptor]
+
+
+def _kill(process: int) -> None:
+    """With whatever it has begun."""
+    try:
+        os.killpg(process, signal.SIGKILL)
+    except ProcessLookupError:  # it does not lead a group yet
+        os.kill(process, signal.SIGKILL)
 
 
 def _load() -> None:

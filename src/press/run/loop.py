@@ -68,7 +68,11 @@ async def from_nothing(conditions: Conditions, _: tuple[Listener, ...]) -> RunSt
 
 async def new_session(conditions: Conditions) -> Session:
     if conditions.warm and (ready := await conditions.warm.take(conditions.place)):
-        conditions.data()
+        try:
+            conditions.data()
+        except BaseException:
+            await ready.stop()
+            raise
         return ready
     return await started(conditions.place, conditions.time_limit, conditions.data)
 
