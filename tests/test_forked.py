@@ -1,6 +1,7 @@
 """Kernels that are forks: what a script can see of one is what a process of its own would show."""
 
 import asyncio
+import json
 import os
 import signal
 import subprocess
@@ -96,6 +97,48 @@ def test_a_fork_shows_what_a_process_of_its_own_does(
     for name in of_process:
         assert of_fork[name] == of_process[name], name
     assert of_fork["zone"] == ("JST", "JST")
+
+
+ANEW = """
+from press.kernel import abstract, functions, imports
+for known in (imports.contents, imports.attributes, imports.landmarks, imports.seen):
+    known.clear()
+functions.noted.clear()
+abstract.noted.clear()
+imports.note()
+"""
+NOTED = """
+import json
+from press.kernel import abstract, changes, functions, imports
+from press.kernel.places import told
+noted = {
+    "containers": [told(image.path) for image in imports.contents.values()],
+    "attributes": [told(image.path) for image in imports.attributes.values()],
+    "landmarks": [told(path) for path in imports.landmarks.values()],
+    "functions": [told(one.path) for one in functions.noted.values()],
+    "abstract": [told(path) for _, path, _ in abstract.noted.values()],
+    "changes": [change.place for change in changes.changes()],
+}
+"""
+
+
+def test_what_a_mother_has_noted_is_what_its_fork_would_have(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def noted(before: str = "") -> dict[str, list[str]]:
+        def look(kernel: Any) -> Any:
+            return asked(kernel, "json.dumps(noted)", before + NOTED)
+
+        return json.loads(with_kernel(place, look))  # type: ignore[no-any-return]
+
+    of_fork = noted()
+    monkeypatch.setattr(forked, "known", dict)
+    of_process, anew = noted(), noted(ANEW)
+
+    replaced = {one for one in of_fork["functions"] if one.startswith("pdb.Pdb.")}
+    for name, found in of_process.items():
+        assert set(of_fork[name]) - replaced == set(found) - replaced, name
+        assert name == "changes" or set(anew[name]) <= set(found), name
 
 
 READ = """

@@ -37,6 +37,11 @@ CHANGING = re.compile(
     re.VERBOSE,
 )
 """Packages that are at work whenever a cell runs: of these only the names in modules count."""
+STARTING = {
+    *("builtins", "encodings", "faulthandler", "logging", "os", "pdb", "posix", "re", "sys"),
+    *("tempfile", "time", "typing", "_warnings", "warnings"),
+}
+"""Modules that a kernel's start changes: in them, and below them, what it has made them counts."""
 
 
 class Image(NamedTuple):
@@ -104,10 +109,23 @@ def together() -> Iterator[None]:
 
 
 def begin() -> None:
-    """From now on counts what changes."""
-    for known in (contents, attributes, landmarks, seen, functions.noted, abstract.noted):
-        known.clear()
+    """From now on counts what changes.
+
+    What has been noted before, by a mother for all her forks, is so still but for what a start
+    makes anew.
+    """
+    seen.difference_update([name for name in seen if name in STARTING or is_changing(name)])
+    for known in (contents, attributes):
+        for address in [key for key, image in known.items() if _is_made_anew(image)]:
+            del known[address]
+    for address in [key for key, path in landmarks.items() if path[0] in STARTING]:
+        del landmarks[address]
     note()
+
+
+def _is_made_anew(image: Image) -> bool:
+    module = image.path[0]
+    return module in STARTING or (len(image.path) == 1 and is_changing(module))
 
 
 def note() -> None:

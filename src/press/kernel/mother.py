@@ -111,6 +111,8 @@ def _load() -> None:
     for name in (*LOADED, WITH_SNAPSHOTS) if KEPT in os.environ else LOADED:
         with suppress(Exception):  # a kernel that needs it will say what is wrong
             import_module(name)
+    if snapshot := sys.modules.get(WITH_SNAPSHOTS):
+        snapshot.note_ahead()
 
 
 def _answer(child: Child, number: int) -> None:

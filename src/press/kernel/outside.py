@@ -76,11 +76,15 @@ def watch(shell: Any) -> None:
     passed_over.extend(str(Path(place).expanduser()) for place in places)
     known = loads(os.environ.get(DATASETS, "{}"))
     data_sets.update(path for files in known.values() for path in files.values())
-    # Whichever library asks first for these reaches out, once in a process.
+    ask_once()
     tempfile.gettempdir()
-    platform.processor()
     sys.addaudithook(_hear)
     shell.events.register("pre_run_cell", _begin_cell)
+
+
+def ask_once() -> None:
+    """Whichever library asks first for this begins a process, and is told what it said since."""
+    platform.processor()
 
 
 def _hear(event: str, details: tuple[Any, ...]) -> None:

@@ -40,6 +40,12 @@ beginning: list[process_state.Beginning] = []
 """What the kernel was like before the first cell."""
 
 
+def note_ahead() -> None:
+    """What each kernel that is a fork of this process would have to find out and note."""
+    outside.ask_once()
+    imports.note()
+
+
 def watch(shell: Any) -> None:
     """Note from now on which cells reach outside the kernel: no snapshot holds what they did."""
     outside.watch(shell)
