@@ -680,6 +680,22 @@ def test_ctrl_c_and_sigterm_end_a_run_cleanly(built: Blog, sign: signal.Signals)
     assert not list(built.local.glob("run-*"))
 
 
+def test_ctrl_c_before_anything_is_read_shows_no_traceback(
+    press: Press, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(_: str) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("press.cli.import_module", interrupted)
+
+    told = press("build")
+
+    assert (told.code, told.err.strip()) == (
+        1,
+        "press: stopped; the last good results are as they were",
+    )
+
+
 def test_kills_at_random_instants_leave_whole_results(
     built: Blog, press: Press, thorough: bool
 ) -> None:

@@ -171,6 +171,26 @@ def test_what_a_change_reaches_by_way_of_other_posts_is_run_too(blog: Blog, pres
     assert shown(blog, "a") == "wone23"
 
 
+def test_posts_that_need_what_others_write_run_behind_them(blog: Blog, press: Press) -> None:
+    """However they stand, and without their being told in which order."""
+    (blog.code / "w.txt").write_text("w")
+    chain = [("c", "w", "x", "1"), ("b", "x", "y", "2"), ("a", "y", "z", "3")]
+    for slug, reads, write, text in chain:
+        step = STEP.format(read=f"{reads}.txt", write=f"{write}.txt", text=text)
+        add_post(blog, slug, step)
+    add_post(blog, "wrong", "# %% a\n1 / 0\n")
+
+    told = press("build", "--jobs", "2")
+
+    assert told.code == 1
+    assert told.err.count("code/wrong.py:2: ") == 1
+    assert "code/a.py" not in told.err
+    assert shown(blog, "a") == "w123"
+    (blog.code / "wrong.py").write_text("# %% a\n1\n")
+    assert press("build").code == 0
+    assert press("build", "--check").code == 0
+
+
 def test_what_was_there_when_the_first_cell_began_is_no_product(blog: Blog) -> None:
     """Another post may have written it just before."""
     script = blog.code / "post.py"

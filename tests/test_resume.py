@@ -257,6 +257,27 @@ print(Path("log.csv").read_text())
         assert said_cells_known(told.err) == 5, told.err
 
 
+@pytest.mark.usefixtures("eager")
+def test_a_cell_that_is_run_again_beside_a_snapshot_has_no_more_time(
+    blog: Blog, press: Press
+) -> None:
+    flag = blog.local / "flag"
+    script = (
+        f"# %% waits\nimport os, time\nwhile os.path.exists({str(flag)!r}):\n    time.sleep(0.1)\n"
+        "\n# %% b\nx = 1\n\n# %% c\nprint(x)\n"
+    )
+    add_post(blog, "post", script)
+    assert press("build").code == 0
+    flag.touch()
+    add_post(blog, "post", script + "pass\n")
+
+    told = press("build", "--time-limit", "1")
+
+    assert "cannot go on from a snapshot (it took longer than a cell may)" in told.err
+    assert "code/post.py:2: cell 'waits' ran longer than" in told.err
+    assert told.code == 1
+
+
 SEEN = {
     "a folder of modules": (
         "lib/util.py",

@@ -114,6 +114,10 @@ SCRATCH = "run-"
 """Begins the names of folders in `local` that last as long as a kernel; its press comes next."""
 
 
+class AtWork(PressError):
+    """Another press."""
+
+
 @contextmanager
 def locked(blog: Blog) -> Iterator[None]:
     """Let one press at a time write into the blog; the system frees the lock however we end."""
@@ -126,7 +130,7 @@ def locked(blog: Blog) -> Iterator[None]:
         except OSError as error:
             file.seek(0)
             holder = file.read().strip() or "unknown"
-            raise PressError(
+            raise AtWork(
                 ".press/lock",
                 f"another press is at work here (process {holder})",
                 "wait until it has finished",

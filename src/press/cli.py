@@ -57,7 +57,14 @@ def main(words: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, _stop)
     sys.setrecursionlimit(DEEP)
-    options = _options(sys.argv[1:] if words is None else words)
+    try:
+        return _done(_options(sys.argv[1:] if words is None else words))
+    except KeyboardInterrupt:
+        say("press: stopped; the last good results are as they were")
+        return 1
+
+
+def _done(options: argparse.Namespace) -> int:
     try:
         blog = Blog(options.blog.resolve())
         if options.command not in ANYWHERE and not _is_one(blog):
@@ -66,8 +73,6 @@ def main(words: Sequence[str] | None = None) -> int:
         options.main(blog, options)
     except (PressError, Problems) as error:
         _tell(error, options)
-    except KeyboardInterrupt:
-        say("press: stopped; the last good results are as they were")
     except Exception as error:
         _tell(unexpected(error, "press"), options)
     else:

@@ -4,12 +4,13 @@ import argparse
 import asyncio
 import importlib.util
 import threading
-from collections.abc import AsyncIterator
-from contextlib import suppress
+from collections.abc import AsyncIterator, Sequence
+from contextlib import ExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
-from press.blog import Blog, locked
+from press.blog import AtWork, Blog, locked
 from press.commands.words import add_baseurl, add_time_limit
 from press.flow.finish import finish
 from press.flow.plan import Order, plan_of
@@ -37,6 +38,10 @@ MADE_HERE = {
     ".jekyll-cache",
     "__pycache__",
 }
+AUTHORED = {"_posts", "_includes", "_layouts", "_config.yml"}
+"""Where nothing is written but by authors."""
+PAUSE = 0.5
+"""Seconds between two looks at whether another press is at work."""
 MADE_DATA = {("_data", name) for name in ("runs", "pages", "seeds", "certificates")}
 
 
@@ -66,32 +71,58 @@ async def _follow(blog: Blog, order: Order, builds: Builds, url: str) -> None:
     with locked(blog):
         sweep(blog)
     warm = _warm(order)
-    building: asyncio.Task[bool] = asyncio.create_task(_rebuild(blog, order, builds, warm))
+    building: asyncio.Task[None] = asyncio.create_task(_rebuild(blog, order, builds, warm))
     building.add_done_callback(lambda _: say(f"{url} (Ctrl-C ends it)"))
-    saved = retried = False  # of what a run under way may have read, or have written itself
+    saved = Saved(blog)
     try:
         async for edited in edits:
-            done = building.done()
-            well = building.result() if done and not building.cancelled() else True
-            edit = any(done or _is_source(path) for path in edited)
-            retry = done and not well and saved and not retried
-            saved = not done and (saved or bool(edited))
-            if edit or retry:
+            if saved.asks_for_a_build(edited, not building.done()):
                 await _end(building)
                 building = asyncio.create_task(_rebuild(blog, order, builds, warm))
-                saved, retried = False, retry and not edit
     finally:
         await _end(building)
         if warm:
             await warm.stop()
 
 
-def _is_source(path: PurePath) -> bool:
-    """Whether only an author writes such a file; others in code/ may come from the run itself."""
-    return path.parts[0] != "code" or path.suffix in TEXT_FORMATS
+@dataclass
+class Saved:
+    """Files that were saved during a build: it may have read them before, or may have made them."""
+
+    blog: Blog
+    meanwhile: bool = False
+    looked_again: bool = False
+    was_under_way: bool = True
+    """When it was asked before: of what was saved since, it is told now."""
+    doubted: set[PurePath] = field(default_factory=set)
+    """Those that may be written by every run, so that they end none any more."""
+
+    def asks_for_a_build(self, edited: Sequence[PurePath], is_under_way: bool) -> bool:
+        during, self.was_under_way = is_under_way or self.was_under_way, is_under_way
+        edit = any(not during or self._is_source(path) for path in edited)
+        look_again = self.meanwhile and not during and not self.looked_again
+        self.meanwhile = during and (self.meanwhile or bool(edited))
+        for path in edited:
+            if during and not self._is_certain(path):
+                self.doubted.add(path)
+            else:
+                self.doubted.discard(path)
+        if edit or look_again:
+            self.meanwhile, self.looked_again, self.was_under_way = False, not edit, True
+        return edit or look_again
+
+    def _is_source(self, path: PurePath) -> bool:
+        """Whether an author wrote it; what a run writes would begin it again without an end."""
+        is_source = path.parts[0] != "code" or path.suffix in TEXT_FORMATS
+        return is_source and path not in self.doubted
+
+    def _is_certain(self, path: PurePath) -> bool:
+        """Whether only an author writes such a file."""
+        scripts = scripts_of_posts(self.blog).values()
+        return path.parts[0] in AUTHORED or self.blog.root / path in scripts
 
 
-async def _end(building: asyncio.Task[bool]) -> None:
+async def _end(building: asyncio.Task[None]) -> None:
     building.cancel()
     await asyncio.wait({building})
 
@@ -105,24 +136,37 @@ def _warm(order: Order) -> "Warm | None":
     return Warm(order.time_limit)
 
 
-async def _rebuild(blog: Blog, order: Order, builds: Builds, warm: "Warm | None") -> bool:
-    """Whether all went well."""
-    well = False
+async def _rebuild(blog: Blog, order: Order, builds: Builds, warm: "Warm | None") -> None:
     try:
-        with locked(blog):
+        async with _alone(blog):
             jekyll = Jekyll(blog, order.baseurl)
             plan = plan_of(blog, order)
             if plan.waiting:
                 await follow_waiting(blog, plan, warm)
             finish(blog, plan, jekyll)
         builds.finished()
-        well = True
     except (PressError, Problems, OSError) as error:
         say(str(error))
         builds.finished(str(error))
     if warm:
         await _make_ready(blog, warm)
-    return well
+
+
+@asynccontextmanager
+async def _alone(blog: Blog) -> AsyncIterator[None]:
+    """As soon as no other press is at work in the blog."""
+    told = ""
+    with ExitStack() as held:
+        while True:
+            try:
+                held.enter_context(locked(blog))
+                break
+            except AtWork as error:
+                if str(error) != told:
+                    told = str(error)
+                    say(told)
+                await asyncio.sleep(PAUSE)
+        yield
 
 
 async def _make_ready(blog: Blog, warm: "Warm") -> None:

@@ -34,8 +34,8 @@ class Beside:
 
     def __init__(self) -> None:
         self._under_way: list[Span] = []
-        self.written: set[str] = set()
-        """What any of them was heard to write."""
+        self.written: dict[str, frozenset[str]] = {}
+        """What each that has ended was heard to write."""
 
     @contextmanager
     def span(self, slug: str) -> Iterator[Span]:
@@ -47,8 +47,13 @@ class Beside:
             yield span
         finally:
             self._under_way.remove(span)
-            self.written |= span.written or set()
+            self.written[slug] = self.written.get(slug, frozenset()) | (span.written or frozenset())
             span.ended.set()
+
+    def written_by_others(self, slug: str) -> list[str]:
+        """What a run may have met half written, or missed."""
+        others = (paths for other, paths in self.written.items() if other != slug)
+        return sorted(frozenset().union(*others)) if slug in self.written else []
 
 
 class Disturbed(Exception):

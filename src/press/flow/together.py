@@ -1,20 +1,23 @@
 """Posts brought to their records by this machine, several side by side."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from press.blog import Blog
-from press.flow.beside import Disturbed
+from press.flow.beside import Beside, Disturbed
 from press.flow.packages import ready
 from press.flow.plan import Plan
 from press.flow.posts import Work
 from press.record.freshness import CHANGED, judge
-from press.voice.errors import noted
+from press.voice.errors import PressError, noted
 from press.voice.terminal import say
 
 if TYPE_CHECKING:
     from press.run.warm import Warm
+
+Failed = tuple[Work, PressError]
+Run = Callable[[Work], Awaitable[None]]
 
 
 async def follow_waiting(blog: Blog, plan: Plan, warm: "Warm | None" = None) -> None:
@@ -32,6 +35,7 @@ async def follow_waiting(blog: Blog, plan: Plan, warm: "Warm | None" = None) -> 
     from press.run.snapshots import tidy
 
     disturbed: list[Work] = []
+    failed: list[Failed] = []
 
     async def one(work: Work) -> None:
         with noted(plan.errors, f"{work.post.path}:1"):
@@ -41,24 +45,46 @@ async def follow_waiting(blog: Blog, plan: Plan, warm: "Warm | None" = None) -> 
                 for path, other in reason.writers.items():
                     say(f"{work.slug}: {other} wrote {path} at the same time; it runs again, alone")
                 disturbed.append(replace(work, made=work.made | reason.written))
+            except PressError as error:
+                failed.append((work, error))
 
     with Board() as board:
         means = Means(board, order.time_limit, warm)
         await side_by_side(one, works, order.jobs)
         for work in disturbed:
             await one(work)
-        for _ in plan.works:  # each of which may change what the next one reads
-            outrun = [*_outrun(blog, plan, means.beside.written)]
-            for work in outrun:
-                await one(work)
-            if not outrun:
-                break
+        await _once_more(failed, means.beside, one)
+        await _outrun(blog, plan, means.beside, one)
+    plan.errors += [error for _, error in failed]
     tidy(blog)
 
 
-def _outrun(blog: Blog, plan: Plan, written: Collection[str]) -> Iterator[Work]:
-    """The posts that were current until another one wrote what they read."""
-    for work in plan.works if written else ():
+async def _once_more(failed: list[Failed], beside: Beside, one: Run) -> None:
+    """What others have written since may be what a run has missed, or has met half written."""
+    before = 0
+    while len(failed) != before:
+        before, again = len(failed), [*failed]
+        failed.clear()
+        for work, error in again:
+            if paths := beside.written_by_others(work.slug):
+                say(f"{work.slug}: failed, and others wrote {paths[0]}; it runs again, alone")
+                await one(replace(work, made=work.made | beside.written[work.slug]))
+            else:
+                failed.append((work, error))
+
+
+async def _outrun(blog: Blog, plan: Plan, beside: Beside, one: Run) -> None:
+    """Run what was current until another post wrote what it reads, until nothing moves."""
+    for _ in plan.works if any(beside.written.values()) else ():
+        outrun = [*_changed(blog, plan)]
+        for work in outrun:
+            await one(work)
+        if not outrun:
+            break
+
+
+def _changed(blog: Blog, plan: Plan) -> Iterator[Work]:
+    for work in plan.works:
         if record := plan.records.get(work.slug):
             state = judge(blog, work.script, record, work.post.packages)
             if state.kind == CHANGED:

@@ -58,9 +58,12 @@ class Keeper:
         for snapshot, outcomes in itertools.islice(self._kept.usable(), TRIES):
             session = await new_session(conditions)
             try:
-                await self._lay(session, snapshot)
+                async with asyncio.timeout(conditions.time_limit):
+                    await self._lay(session, snapshot)
             except (Refused, DeadKernelError) as refusal:
                 await tell(listeners, FallsBack(str(refusal)))
+            except TimeoutError:
+                await tell(listeners, FallsBack("it took longer than a cell may"))
             except BaseException:
                 await session.stop()
                 raise
