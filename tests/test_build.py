@@ -662,6 +662,39 @@ def gone(blog: Blog) -> bool:
     return not kernels(blog)
 
 
+APPEARS = {
+    "a file": ('from pathlib import Path\nprint(Path("x.txt").exists())', "x.txt"),
+    "a file in a folder that was empty": (
+        'from pathlib import Path\nprint(sorted(Path("data").glob("*.txt")))',
+        "data/x.txt",
+    ),
+    "a package in the place of a module": ("import helpers", "helpers/__init__.py"),
+    "a file that a module names": ("import helpers\nprint(helpers.there())", "y.txt"),
+    "a module": ("try:\n    import others\nexcept ImportError:\n    print(0)", "others.py"),
+}
+
+
+@pytest.mark.parametrize(("script", "appears"), APPEARS.values(), ids=APPEARS)
+def test_what_a_script_names_counts_from_when_it_is_there(
+    blog: Blog, press: Press, script: str, appears: str
+) -> None:
+    (blog.code / "data").mkdir()
+    (blog.code / "data" / ".gitkeep").touch()
+    if "helpers" in script:
+        helpers = "import os\n\n\ndef there():\n    return os.path.exists('y.txt')\n"
+        (blog.code / "helpers.py").write_text(helpers)
+    add_post(blog, "post", f"# %% a\n{script}\n")
+    assert press("build").code == 0
+    assert press("build", "--check").code == 0
+
+    (blog.code / appears).parent.mkdir(exist_ok=True)
+    (blog.code / appears).write_text("def there():\n    return 1\n")
+
+    told = press("build", "--check")
+    assert f"changed since its last run (code/{appears})" in told.err
+    assert told.code == 1
+
+
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
 def test_ctrl_c_and_sigterm_end_a_run_cleanly(built: Blog, sign: signal.Signals) -> None:
     before = snapshot(built)

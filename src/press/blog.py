@@ -74,7 +74,8 @@ class Blog:
 
     def shown(self, path: Path) -> str:
         """The path as the author writes it: from the blog's root."""
-        return path.relative_to(self.root).as_posix()
+        shown = path.as_posix().removeprefix(f"{self.root.as_posix()}/")
+        return path.relative_to(self.root).as_posix() if shown[0] == "/" else shown
 
     def text(self, path: Path) -> str:
         """A text file that an author wrote, with plain line ends."""

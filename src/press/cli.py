@@ -1,6 +1,7 @@
 """The command line: words in, exit code out."""
 
 import argparse
+import gc
 import os
 import signal
 import sys
@@ -48,6 +49,8 @@ COMMANDS = {
 
 ANYWHERE = ("new", "worker", "test")
 """Commands that need no blog."""
+SELDOM = 50_000
+"""How many new objects make garbage be looked for: nearly all of what press reads stays."""
 DEEP = 20_000
 """How deep code may be nested: a text may be put together of a thousand pieces."""
 
@@ -57,6 +60,7 @@ def main(words: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, _stop)
     sys.setrecursionlimit(DEEP)
+    gc.set_threshold(SELDOM)
     try:
         return _done(_options(sys.argv[1:] if words is None else words))
     except KeyboardInterrupt:

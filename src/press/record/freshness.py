@@ -12,7 +12,7 @@ from press.machine.python import POSTS
 from press.machine.versions import pinned_versions
 from press.record.record import SCHEMA, Record
 from press.script.cells import Script, read_script
-from press.script.inputs import MARK, STYLE, Inputs, inputs_of
+from press.script.inputs import MARK, STYLE, Inputs, inputs_of, named_in
 from press.script.keys import Keys, code_of, counted, display_key, keys_of
 from press.voice.errors import PressError
 
@@ -95,13 +95,16 @@ def staleness(blog: Blog, path: Path, state: State) -> PressError:
 
 
 def _untouched(blog: Blog, path: Path, record: Record, packages: tuple[str, ...]) -> bool:
-    """Whether script, modules and files are byte for byte those of the run: no need to parse."""
-    if display_key(blog.text(path), packages) != record.keys.display:
+    """Whether script, modules and files are byte for byte those of the run: no need to read it."""
+    text = blog.text(path)
+    if display_key(text, packages) != record.keys.display:
         return False
     style = f"code/{STYLE}"
     if (blog.root / style).is_file() and style not in _read(record):
         return False
-    if any(name not in record.inputs for name in _beside(blog, record.inputs)):
+    named = named_in(blog, text)
+    known = {*record.inputs, blog.shown(path)}
+    if named is None or not known.issuperset(named | {*_beside(blog, record.inputs)}):
         return False
     return all(
         (blog.root / name).is_file() and digest((blog.root / name).read_bytes()) == made

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from press.blog import Blog
 from press.datasets.dataset import DataSet
@@ -63,7 +64,7 @@ def data_of(script: Script) -> list[DataSet]:
 
 def imported(script: Script) -> set[str]:
     """The top-level names of the packages that a script imports."""
-    return {name.partition(".")[0] for name in _imports(_nodes(script))}
+    return {name.partition(".")[0] for name in _words(_trees(script))[1]}
 
 
 def seed_of(script: Script) -> int | None:
@@ -97,12 +98,7 @@ def inputs_of(
     Files that an earlier run made itself (`products`) are results, not inputs. Those that it was
     `seen` to read are, whether the script names them or not.
     """
-    modules = _modules(blog, script)
-    nodes = _nodes(script)
-    for path in modules:
-        nodes += ast.walk(parsed_module(blog, path))
-    texts = {node.value for node in nodes if isinstance(node, ast.Constant)}
-    named = {file for text in texts if isinstance(text, str) for file in _files(blog, text)}
+    modules, named = _named(blog, _trees(script))
     style = {f"code/{STYLE}"} if (blog.code / STYLE).is_file() else set()
     others = {path for path in seen if (blog.root / path).is_file()}
     named -= {script.path}  # its text counts by its code, unless a run was seen to read it
@@ -115,6 +111,47 @@ def inputs_of(
         unnamed=frozenset(files - named - style),
         stamps=stamps,
     )
+
+
+def named_in(blog: Blog, text: str) -> set[str] | None:
+    """The modules and files that a text names now; nobody knows, if it is not plain Python."""
+    tree = parse_cell(text)
+    return set().union(*_named(blog, [tree])) if tree else None
+
+
+def _named(blog: Blog, trees: Iterable[ast.AST]) -> tuple[set[str], set[str]]:
+    """The local modules that code imports, and the files that it or they name."""
+    texts, waiting = _words(trees)
+    modules: set[str] = set()
+    while waiting:
+        for path in {blog.shown(path) for path in _module_files(blog, waiting.pop())} - modules:
+            modules.add(path)
+            more, imports = _words([parsed_module(blog, path)])
+            texts |= more
+            waiting |= imports
+    return modules, {file for text in texts for file in _files(blog, text)}
+
+
+def _words(trees: Iterable[ast.AST]) -> tuple[set[str], set[str]]:
+    """The texts in code, and what it imports; in each build, so `ast.walk` would be felt."""
+    texts: set[str] = set()
+    imports: set[str] = set()
+    waiting: list[Any] = [*trees]
+    while waiting:
+        node = waiting.pop()
+        kind = type(node)
+        if kind is list:
+            waiting += node
+        elif kind is ast.Constant:
+            if isinstance(node.value, str):
+                texts.add(node.value)
+        elif kind is ast.Import:
+            imports.update(alias.name for alias in node.names)
+        elif kind is ast.ImportFrom:
+            imports.update([node.module] if node.module and not node.level else [])
+        elif kind is not ast.Name and isinstance(node, ast.AST):
+            waiting += vars(node).values()
+    return texts, imports
 
 
 def written_since(root: Path, stamps: Mapping[str, str]) -> list[str]:
@@ -136,6 +173,8 @@ def _files(blog: Blog, text: str) -> list[str]:
     """
     if not text or len(text) > LONGEST or text.startswith(("/", "~")) or not text.isprintable():
         return []
+    if not os.path.lexists(f"{blog.code}/{text.partition('/')[0]}"):
+        return []
     path = Path(os.path.normpath(blog.code / text))
     try:
         if path.is_relative_to(blog.root) and path.is_file():
@@ -153,18 +192,6 @@ def _is_mark(path: Path) -> bool:
     return any(MARK.fullmatch(part) for part in path.parts)
 
 
-def _modules(blog: Blog, script: Script) -> set[str]:
-    """The local modules that the script imports, and those that they import."""
-    found: set[str] = set()
-    waiting = _imports(_nodes(script))
-    while waiting:
-        files = {blog.shown(path) for path in _module_files(blog, waiting.pop())}
-        for path in files - found:
-            waiting |= _imports(ast.walk(parsed_module(blog, path)))
-        found |= files
-    return found
-
-
 def _module_files(blog: Blog, name: str) -> list[Path]:
     """The file of a local module; of a package all its files, as any of them may be loaded."""
     top = name.partition(".")[0]
@@ -175,19 +202,13 @@ def _module_files(blog: Blog, name: str) -> list[Path]:
     return sorted(folder.rglob("*.py")) if is_package else [file]
 
 
-def _imports(nodes: Iterable[ast.AST]) -> set[str]:
-    names: set[str] = set()
-    for node in nodes:
-        if isinstance(node, ast.Import):
-            names.update(alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            names.add(node.module)
-    return names
-
-
 def _nodes(script: Script) -> list[ast.AST]:
+    return [node for tree in _trees(script) for node in ast.walk(tree)]
+
+
+def _trees(script: Script) -> list[ast.Module]:
     trees = [parse_cell(cell.source) for cell in script.cells]
-    return [node for tree in trees if tree for node in ast.walk(tree)]
+    return [tree for tree in trees if tree]
 
 
 def parsed_module(blog: Blog, path: str) -> ast.Module:

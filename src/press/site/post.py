@@ -270,5 +270,11 @@ def _front_quotes(front: Mapping[str, Any], text: str) -> Iterator[Quote]:
 
 def _line_of(text: str, *keys: str) -> int:
     """The line of the first of these keys that begins one."""
-    begins = (re.search(rf"^[ '\"]*{re.escape(key)}['\"]?:", text, re.MULTILINE) for key in keys)
-    return next((line_at(text, start.start()) for start in begins if start), 1)
+    for key in keys:
+        start = text.find(key)
+        while start >= 0:
+            before = text[text.rfind("\n", 0, start) + 1 : start]
+            if not before.strip(" '\"") and text.startswith((":", "':", '":'), start + len(key)):
+                return line_at(text, start)
+            start = text.find(key, start + 1)
+    return 1
