@@ -39,9 +39,9 @@ CHANGING = re.compile(
 """Packages that are at work whenever a cell runs: of these only the names in modules count."""
 STARTING = {
     *("builtins", "encodings", "faulthandler", "logging", "os", "pdb", "posix", "re", "sys"),
-    *("tempfile", "time", "typing", "_warnings", "warnings"),
+    *("tempfile", "time", "typing", "_warnings", "warnings", "IPython.core.debugger"),
 }
-"""Modules that a kernel's start changes: in them, and below them, what it has made them counts."""
+"""Modules that a kernel's start changes: what it has made them counts, with all below them."""
 
 
 class Image(NamedTuple):
@@ -109,23 +109,25 @@ def together() -> Iterator[None]:
 
 
 def begin() -> None:
-    """From now on counts what changes.
-
-    What has been noted before, by a mother for all her forks, is so still but for what a start
-    makes anew.
-    """
-    seen.difference_update([name for name in seen if name in STARTING or is_changing(name)])
-    for known in (contents, attributes):
-        for address in [key for key, image in known.items() if _is_made_anew(image)]:
-            del known[address]
-    for address in [key for key, path in landmarks.items() if path[0] in STARTING]:
-        del landmarks[address]
+    """From now on counts what changes: since then, or since a mother has noted it."""
+    if not STARTING.isdisjoint(seen):
+        _forget_what_starts()
     note()
 
 
-def _is_made_anew(image: Image) -> bool:
-    module = image.path[0]
-    return module in STARTING or (len(image.path) == 1 and is_changing(module))
+def note_ahead() -> None:
+    """What no start of a kernel changes, in a process whose forks are kernels."""
+    note()
+    _forget_what_starts()
+
+
+def _forget_what_starts() -> None:
+    seen.difference_update(STARTING)
+    for known in (contents, attributes):
+        for address in [key for key, image in known.items() if image.path[0] in STARTING]:
+            del known[address]
+    for address in [key for key, path in landmarks.items() if path[0] in STARTING]:
+        del landmarks[address]
 
 
 def note() -> None:

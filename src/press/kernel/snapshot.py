@@ -43,7 +43,7 @@ beginning: list[process_state.Beginning] = []
 def note_ahead() -> None:
     """What each kernel that is a fork of this process would have to find out and note."""
     outside.ask_once()
-    imports.note()
+    imports.note_ahead()
 
 
 def watch(shell: Any) -> None:
