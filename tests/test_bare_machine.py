@@ -448,7 +448,7 @@ def test_jekyll_is_looked_for_again_after_a_change(
         (root / ".press" / "jekyll.json").write_text("{")
     elif change == "an older press":
         memory = root / ".press" / "jekyll.json"
-        memory.write_text(memory.read_text().replace('"options"', '"unknown"'))
+        memory.write_text(memory.read_text().replace('"compiles"', '"unknown"'))
     else:
         (root / change).write_text("# changed\n")
     ensure_jekyll(root)
