@@ -7,12 +7,15 @@ from dataclasses import dataclass, replace
 from typing import Any
 from unittest.mock import patch
 
+from press.flow.mode import TIME_LIMIT
 from press.kernel.sealed import Vault, secret
 from press.run import keeping, snapshots
 from press.run.events import CellEnds, Event, FallsBack, RunEnds, RunStarts, tell
 from press.run.keeping import Keeper
+from press.run.loop import Conditions
 from press.run.outcome import Outcome
 from press.run.outputs import outcome_of
+from press.run.place import Place
 from press.run.replay import assigns_within, goes_back, needed
 from press.run.snapshots import Kept
 from press.script.cells import Cell, Script
@@ -81,7 +84,7 @@ async def resume(steps: Sequence[Step], zygote: Zygote) -> Ran:
 
     keeper = Keeper(_kept(steps, zygote))
     listeners = (hear, keeper)
-    conditions: Any = None
+    conditions = Conditions(Place(zygote.folder, zygote.local, {}), TIME_LIMIT)
     with patch.object(keeping, "new_session", new_session):
         start = await keeper.begin(conditions, listeners)
     return replace(await _follow(steps, start, listeners), words=tuple(words))
