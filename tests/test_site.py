@@ -319,6 +319,21 @@ def test_only_archive_and_indexes_grow_with_the_number_of_posts(themed: Blog) ->
     }
 
 
+def test_each_tag_has_a_place_of_its_own(themed: Blog) -> None:
+    names = ["c", "c++", "c#", "R & D", "früh <stopping>"]
+    head = f"title: Post\ntags: {json.dumps(names)}\ncategories: {json.dumps(names)}"
+    (themed.posts / "2026-11-20-post.md").write_text(f"---\n{head}\n---\nWords.\n")
+
+    assert main(["--blog", str(themed.root), "build"]) == 0
+
+    site = themed.root / "_site"
+    page = _Attributes(site / "posts" / "post" / "index.html")
+    for folder in ("tags", "categories"):
+        index = _Attributes(site / folder / "index.html")
+        links = [link.partition("#") for link in page.links if f"/{folder}/#" in link]
+        assert len({unquote(anchor) for _, _, anchor in links} & index.ids) == len(names)
+
+
 def test_a_formula_that_is_no_tex_is_told_with_its_line(
     themed: Blog, capsys: pytest.CaptureFixture[str]
 ) -> None:
