@@ -133,6 +133,83 @@ other.fit(np.ones((4, 2)), np.zeros(4, int), verbose=0)
  "drawn": f"{np.random.rand()} {float(keras.random.normal((1,))[0])}"}
 """
 
+CLASSES = """\
+# %% setup
+import functools
+from abc import ABC, abstractmethod
+from collections import namedtuple
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
+from typing import NamedTuple, TypeVar
+
+# %% data
+@dataclass
+class Settings:
+    rate: float
+    layers: list = field(default_factory=list)
+
+@dataclass(frozen=True, order=True)
+class Score:
+    value: float
+    of: tuple = (1, 2)
+
+settings, score = Settings(0.1, [3]), Score(2.0)
+
+# %% tuples
+Point = namedtuple("Point", "x y", defaults=[5])
+class Step(NamedTuple):
+    "One of many."
+    number: int
+    loss: float = 0.5
+    def told(self):
+        return f"{self.number}: {self.loss}"
+point, step = Point(1), Step(2)
+
+# %% kinds
+T = TypeVar("T", bound=int)
+class Shape(ABC):
+    @abstractmethod
+    def area(self): ...
+class Square(Shape):
+    def __new__(cls, side=2):
+        made = super().__new__(cls)
+        made.side = side
+        return made
+    def area(self):
+        return self.side ** 2
+    @staticmethod
+    def unit():
+        return Square(1)
+square = Square(3)
+
+# %% wrapped
+def counted(function):
+    @functools.wraps(function)
+    def inner(*given):
+        inner.calls += 1
+        return function(*given)
+    inner.calls = 0
+    return inner
+@counted
+def double(x):
+    "Twice."
+    return 2 * x
+@contextmanager
+def opened():
+    yield double(3)
+double(1)
+
+# %% values tags=["values"]
+settings.layers.append(4)
+with opened() as six:
+    found = [asdict(settings), repr(settings), replace(score, value=1.0) < score, hash(score)]
+{"data": f"{found} {Settings(1.0).layers}",
+ "point": f"{point} {Point(2)._replace(x=7)} {Point._fields}",
+ "step": f"{step.told()} {step._asdict()} {Step.__doc__} {Step.__new__.__defaults__}",
+ "kinds": f"{square.area()} {Square.unit().side} {T!r} {T.__module__} {isinstance(square, Shape)}",
+ "wrapped": f"{six} {double.calls} {double.__name__} {double.__doc__} {double.__wrapped__(4)}"}
+"""
+
 
 def results(blog: Blog, slug: str = "post") -> dict[str, Any]:
     """All that a record holds, but for the code and where and when it ran."""
@@ -161,8 +238,8 @@ def said_cells_known(err: str) -> int:
 @pytest.mark.usefixtures("eager")
 @pytest.mark.parametrize(
     ("script", "cells"),
-    [(VARIED, (7, 3, 4, 5, 6)), (KERAS, (7, 5, 4))],
-    ids=["varied", "keras"],
+    [(VARIED, (7, 3, 4, 5, 6)), (KERAS, (7, 5, 4)), (CLASSES, (6, 3, 4, 5))],
+    ids=["varied", "keras", "classes"],
 )
 def test_a_resumed_run_gives_what_a_whole_one_gives(
     blog: Blog, press: Press, script: str, cells: Sequence[int], thorough: bool

@@ -69,6 +69,8 @@ def tell_function(tell: Telling, value: types.FunctionType) -> None:
         return
     if value.__globals__ is tell.namespace:
         tell.words("own")
+    elif is_bare(value):
+        tell.items([(".__globals__", value.__globals__)])
     else:
         module = value.__globals__.get("__name__")
         if vars(sys.modules.get(str(module), types)) is not value.__globals__:
@@ -81,6 +83,14 @@ def tell_function(tell: Telling, value: types.FunctionType) -> None:
         for name in ("__module__", "__defaults__", "__kwdefaults__", "__dict__", "__doc__")
     )
     tell.items(("'s closure", cell) for cell in value.__closure__ or ())
+
+
+def is_bare(function: types.FunctionType) -> bool:
+    """Whether it has names of its own and none of Python's, as what makes a named tuple has."""
+    builtins: Any = function.__globals__.get("__builtins__")
+    own: Any = function
+    is_empty = type(builtins) is dict and not builtins and own.__builtins__ is builtins
+    return is_empty and not function.__closure__
 
 
 def tell_code(tell: Telling, value: types.CodeType) -> None:
@@ -249,6 +259,7 @@ EXACT: Mapping[type, Tell] = {
     types.WrapperDescriptorType: tell_descriptor,
     types.GetSetDescriptorType: tell_descriptor,
     types.MemberDescriptorType: tell_descriptor,
+    type(vars(collections.namedtuple("_", "_0", rename=True))["_0"]): tell_reduced,
     operator.itemgetter: tell_reduced,
     operator.attrgetter: tell_reduced,
     operator.methodcaller: tell_reduced,

@@ -14,15 +14,15 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from types import FunctionType
-from typing import Any
+from types import CodeType, FunctionType
+from typing import Any, TypeVar
 
 import cloudpickle
 
 from press.kernel import imports, keras_kept, keras_types, memory, numpy_types, pandas_types
-from press.kernel.builtin_types import flags_given
+from press.kernel.builtin_types import flags_given, is_bare
 from press.kernel.parts import is_interned, is_one_of_many, module_of, named
-from press.kernel.places import found
+from press.kernel.places import Path, found
 from press.kernel.sealed import Bytes
 
 Namespace = dict[str, Any]
@@ -91,11 +91,13 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
         self._parts = _Parts(namespace)
         self._numbers: dict[int, tuple[int, Any]] = {}
         self._shared = {id(item): name for name, item in _shared(namespace).items()}
-        # What cloudpickle gives functions for their globals, unless it knows better.
-        self.globals_ref[id(namespace)] = namespace
+        self._names: dict[int, Path] = {}
+        """Where the names of modules stand in which functions look theirs up."""
 
     def persistent_id(self, item: Any) -> Any:
-        return self._shared.get(id(item)) or imports.path_of(item) or self._single(item)
+        key = id(item)
+        known = self._shared.get(key) or self._names.get(key)
+        return known or imports.path_of(item) or self._single(item)
 
     def _single(self, item: Any) -> str | None:
         """Of equal numbers and texts, pickle would not know which were one and the same."""
@@ -108,10 +110,28 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
         return None
 
     def _dynamic_function_reduce(self, function: FunctionType) -> Any:
-        make, arguments, (state, slots), *rest = super()._dynamic_function_reduce(function)
-        if function.__globals__ is self._namespace:
+        is_shared = self._share(function)
+        reduced = super()._dynamic_function_reduce(function)
+        make, arguments, (_, slots), *nothing, fill = reduced
+        if is_shared:
             slots["__globals__"] = {}
-        return make, arguments, (state, slots), *rest
+        # cloudpickle would copy the names of attributes, which are interned.
+        state = vars(function), slots
+        if is_bare(function):
+            return _bare, arguments, (fill, state), *nothing, _fill_bare
+        return make, arguments, state, *nothing, fill
+
+    def _share(self, function: FunctionType) -> bool:
+        """Have a function look up its names where every kernel has them, if it does so here."""
+        names = function.__globals__
+        module = str(names.get("__name__"))
+        is_of_module = getattr(sys.modules.get(module), "__dict__", None) is names
+        if is_of_module and names is not self._namespace:
+            self._names[id(names)] = module, "__dict__"
+        # What cloudpickle gives functions for their globals, unless it knows better.
+        if is_shared := is_of_module or names is self._namespace or is_bare(function):
+            self.globals_ref[id(names)] = names
+        return is_shared
 
     def reducer_override(self, item: Any) -> Any:
         kind = type(item)
@@ -125,6 +145,11 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
             return keras_kept.reduced_tensor(item)
         if module_of(kind).startswith("keras.src.") and keras_kept.is_part(item):
             return self._parts.reduced(item)
+        if kind in (staticmethod, classmethod):
+            return kind, (item.__func__,), dict(vars(item)), None, None, _set_attributes
+        if kind is TypeVar:
+            make, arguments = self.dispatch_table[TypeVar](item)
+            return make, arguments, {"__module__": item.__module__} if make is not getattr else None
         reduced = super().reducer_override(item)
         if issubclass(kind, type) and isinstance(reduced, tuple) and len(reduced) == SETTER + 1:
             make, arguments, state, *nothing, fill = reduced
@@ -134,6 +159,26 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
 
 SETTER = 5
 """At which place of what pickle is given stands what fills an object with its state."""
+
+
+def _bare(code: CodeType, names: Namespace, *_: object) -> FunctionType:
+    """A function with names of its own; cloudpickle would have it find those of Python, too."""
+    return FunctionType(code, names)
+
+
+def _fill_bare(
+    function: FunctionType, kept: tuple[Callable[[FunctionType, Any], None], Any]
+) -> None:
+    fill, state = kept
+    builtins = function.__globals__["__builtins__"]
+    fill(function, state)
+    function.__globals__["__builtins__"] = builtins
+
+
+def _set_attributes(item: Any, state: Namespace) -> None:
+    """And none that it takes from its function, as the `__new__` of a class does not."""
+    vars(item).clear()
+    vars(item).update(state)
 
 
 def _fill_class(kind: type, kept: tuple[Callable[[type, Any], None], Any, list[str]]) -> None:
