@@ -210,9 +210,9 @@ class Description:
         """
         if not is_one_of_many(value, kind) or (self._libraries and value == value):
             return False
-        place = self._landmark(value) if kind is float else None
+        place = self._landmark(value)
         if place is not None:
-            self.words("library", place)
+            self.words("library", place, str(kind is str and is_interned(value)))
         elif kind is str and is_interned(value):
             self.write(b"=")
         else:

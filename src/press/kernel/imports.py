@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from press.kernel import abstract, functions, garbage
-from press.kernel.parts import module_of
+from press.kernel.parts import is_interned, is_one_of_many, module_of
 from press.kernel.places import Path as Way
 from press.kernel.places import found, told
 
@@ -174,6 +174,12 @@ def _look_below(image: Image, made: list[Image]) -> None:
             if isinstance(image.owner, types.ModuleType) and image.keys:
                 landmarks.setdefault(id(item), (*image.path, image.keys[number]))
             continue
+        if kind is ATOM:
+            if isinstance(image.owner, HOLDERS) and image.keys:
+                key = image.keys[number]
+                if not str(key).startswith("__") and _may_be_meant(item):
+                    landmarks.setdefault(id(item), (*image.path, key))
+            continue
         key = image.keys[number] if image.keys is not None else number
         if key == "__builtins__":
             continue
@@ -188,6 +194,14 @@ def _look_below(image: Image, made: list[Image]) -> None:
                 abstract.note(item, place)
         else:
             _note_object(item, kind, path, made)
+
+
+def _may_be_meant(item: Any) -> bool:
+    """Whether an equal one may be another, as a text may be that some compare with by `is`."""
+    kind = type(item)
+    if kind in (tuple, frozenset):
+        return bool(item) and all(type(part) in (str, int, bytes) for part in item)
+    return is_one_of_many(item, kind) and not (kind is str and is_interned(item))
 
 
 def _note_object(item: Any, kind: int, path: Way, made: list[Image]) -> None:
@@ -225,9 +239,9 @@ def held_by(item: Any) -> Any:
     return dict(dict.items(item)) if isinstance(item, dict) else item
 
 
-IGNORED, SINGLE, CLASS, CONTAINER, INSTANCE, BOTH, FUNCTION = range(1, 8)
+IGNORED, SINGLE, ATOM, CLASS, CONTAINER, INSTANCE, BOTH, FUNCTION = range(1, 9)
 NOTED: Mapping[int, Mapping[int, Any]] = {
-    **{SINGLE: {}, CLASS: attributes, INSTANCE: attributes},
+    **{SINGLE: {}, ATOM: {}, CLASS: attributes, INSTANCE: attributes},
     **{CONTAINER: contents, BOTH: contents, FUNCTION: functions.noted},
 }
 """By kind, where those stand that are noted already."""
@@ -240,9 +254,10 @@ UNTOLD = (
     *(types.MethodDescriptorType, types.WrapperDescriptorType, types.GetSetDescriptorType),
     *(types.MemberDescriptorType, types.ClassMethodDescriptorType, staticmethod, classmethod),
 )
-KINDS: dict[type, int] = dict.fromkeys(
-    (dict, list, set, deque, OrderedDict, defaultdict), CONTAINER
-)
+KINDS: dict[type, int] = {
+    **dict.fromkeys((dict, list, set, deque, OrderedDict, defaultdict), CONTAINER),
+    **dict.fromkeys((str, int, bytes, complex, tuple, frozenset), ATOM),
+}
 
 
 def _kind(kind: type) -> int:
