@@ -127,8 +127,18 @@ other.summary()
 other.compile("sgd", "sparse_categorical_crossentropy")
 other.fit(np.ones((4, 2)), np.zeros(4, int), verbose=0)
 
+def squared(y, p):
+    return keras.ops.mean((y - p) ** 2)
+
+two = [np.ones((4, 2)), np.ones((4, 3))]
+left, right = keras.Input((2,)), keras.Input((3,))
+pair = keras.Model([left, right], layers.Dense(2)(layers.concatenate([left, right])))
+pair.compile("adam", squared, metrics=[squared])
+pair.fit(two, np.ones((4, 2)), verbose=0)
+
 # %% values tags=["values"]
-{"loss": f"{model.evaluate(x, y, verbose=0)[0]:.9f}", "first": f"{history.history['loss']}",
+{"pair": f"{pair.loss is squared} {pair.fit(two, np.zeros((4, 2)), verbose=0).history}",
+ "loss": f"{model.evaluate(x, y, verbose=0)[0]:.9f}", "first": f"{history.history['loss']}",
  "weights": f"{sum(float(np.sum(w)) for w in other.get_weights()):.9f}",
  "drawn": f"{np.random.rand()} {float(keras.random.normal((1,))[0])}"}
 """

@@ -5,6 +5,7 @@ import pickle
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from types import FunctionType
 from typing import Any
 
 from press.kernel.keras_types import MADE_WHEN_NEEDED, POLICY, VARIABLES, told, unwrapped
@@ -90,8 +91,22 @@ def reduced_model(model: Any) -> Any:
     load, (archive,) = model.__reduce__()
     history = vars(model).get("history")
     rest = {"history": history} if history is not None else {}
-    made = (load, archive.getvalue(), _built(model), _state(model))
+    compiled = vars(model).get("_compile_config")
+    own = dict(_own_functions(compiled.config if compiled else None))
+    made = (load, archive.getvalue(), _built(model), _state(model), own)
     return _model, made, rest, None, None, _finish_model
+
+
+def _own_functions(compiled: Any) -> Iterator[tuple[str, FunctionType]]:
+    """The losses and metrics of the script, which an archive has by their names alone."""
+    if isinstance(compiled, FunctionType):
+        yield compiled.__name__, compiled
+    elif isinstance(compiled, list | tuple):
+        for part in compiled:
+            yield from _own_functions(part)
+    elif isinstance(compiled, dict):
+        for part in compiled.values():
+            yield from _own_functions(part)
 
 
 def reduced_alone(part: Any) -> Any:
@@ -208,8 +223,10 @@ def _model(
     archive: bytes,
     built: Mapping[str, Any],
     state: State,
+    own: Mapping[str, FunctionType],
 ) -> Any:
-    model = load(io.BytesIO(archive))
+    with sys.modules["keras"].saving.custom_object_scope(own):
+        model = load(io.BytesIO(archive))
     if not built["optimizer"]:
         fresh = type(model.optimizer).from_config(model.optimizer.get_config())
         model.optimizer = model._compile_config.config["optimizer"] = fresh
@@ -248,9 +265,17 @@ def _build_training(model: Any, *, sparse: bool) -> None:
     """Have the loss and the metrics made that the first batch would have made."""
     import numpy as np
 
-    shapes = model.input_shape, model.output_shape
-    x, y = (np.zeros((1, *shape[1:]), "float32") for shape in shapes)
-    model._symbolic_build(data_batch=(x, np.zeros((1,), "int64") if sparse else y))
+    def zeros(shape: Any, make: Callable[[tuple[int, ...]], Any]) -> Any:
+        if isinstance(shape, dict):
+            return {name: zeros(part, make) for name, part in shape.items()}
+        if isinstance(shape, list):
+            return [zeros(part, make) for part in shape]
+        return make((1, *shape[1:]))
+
+    x = zeros(model.input_shape, lambda shape: np.zeros(shape, "float32"))
+    label = np.zeros((1,), "int64")
+    y = zeros(model.output_shape, lambda shape: label if sparse else np.zeros(shape, "float32"))
+    model._symbolic_build(data_batch=(x, y))
 
 
 def _set_atoms(part: Any, atoms: Mapping[str, Any]) -> None:
