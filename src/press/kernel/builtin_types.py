@@ -12,44 +12,15 @@ import types
 from collections.abc import Mapping
 from typing import Any
 
-from press.kernel.parts import Tell, Telling, Unknown, attributes, is_found
-
-WORD = ctypes.sizeof(ctypes.c_void_p)
-
-
-def tell_list(tell: Telling, value: Any) -> None:
-    tell.items((f"[{n}]", item) for n, item in enumerate(list.__iter__(value)))
-
-
-def tell_tuple(tell: Telling, value: Any) -> None:
-    tell.items((f"[{n}]", item) for n, item in enumerate(tuple.__iter__(value)))
-
-
-def tell_dict(tell: Telling, value: Any) -> None:
-    for key, item in dict.items(value):
-        tell.items([("", key), (f"[{_short(key)}]", item)])
-    tell.words(".")
-
-
-def tell_set(tell: Telling, value: Any) -> None:
-    """In the order of going through it, and where in its table: that decides where the next go."""
-    head = id(value) + object.__basicsize__
-    _, _, mask = (ctypes.c_ssize_t * 3).from_address(head)
-    table = ctypes.c_void_p.from_address(head + 3 * WORD).value or 0
-    entries = memoryview(ctypes.string_at(table, 2 * WORD * (mask + 1))).cast("P")
-    tell.words(repr([place for place, key in enumerate(entries[::2]) if key]))
-    kind = set if isinstance(value, set) else frozenset
-    tell.items(("", item) for item in kind.__iter__(value))
-
-
-def tell_deque(tell: Telling, value: Any) -> None:
-    tell.words(repr(value.maxlen))
-    tell.items(("", item) for item in value)
-
-
-def tell_defaultdict(tell: Telling, value: Any) -> None:
-    tell.tell(value.default_factory)
-    tell_dict(tell, value)
+from press.kernel.containers import (
+    tell_defaultdict,
+    tell_deque,
+    tell_dict,
+    tell_list,
+    tell_set,
+    tell_tuple,
+)
+from press.kernel.parts import WORD, Tell, Telling, Unknown, attributes, is_found
 
 
 def tell_text(tell: Telling, value: Any) -> None:
@@ -95,8 +66,12 @@ def is_bare(function: types.FunctionType) -> bool:
 
 def tell_code(tell: Telling, value: types.CodeType) -> None:
     parts = [name for name in dir(value) if name.startswith("co_") and name not in OTHER_WAYS]
-    with tell.of_library():  # which of its texts are one and the same is for the compiler
-        tell.items((f".{name}", getattr(value, name)) for name in parts)
+    with (
+        tell.of_library()
+    ):  # which of its texts and tuples are one and the same is for the compiler
+        for name in parts:
+            part = getattr(value, name)
+            tell.items([(f".{name}", item) for item in (part if type(part) is tuple else [part])])
 
 
 OTHER_WAYS = {"co_lines", "co_positions", "co_lnotab", "co_branches"}
@@ -141,6 +116,13 @@ def tell_partial(tell: Telling, value: Any) -> None:
 
 def tell_property(tell: Telling, value: property) -> None:
     tell.items((f".{name}", getattr(value, name)) for name in ("fget", "fset", "fdel", "__doc__"))
+    # What its class has called it shows in errors alone.
+    name = id(value) + object.__basicsize__ + 4 * WORD
+    tell.words(str(ctypes.cast(name, ctypes.POINTER(ctypes.py_object))[0] if _word(name) else None))
+
+
+def _word(address: int) -> int:
+    return ctypes.c_void_p.from_address(address).value or 0
 
 
 def tell_wrapped(tell: Telling, value: Any) -> None:
@@ -197,12 +179,18 @@ def flags_given(value: re.Pattern[Any]) -> list[int]:
 
 
 def tell_attributes(tell: Telling, value: Any) -> None:
+    tell_own_dict(tell, value)
     tell.items((f".{name}", item) for name, item in attributes(value))
 
 
-def _short(key: Any) -> str:
-    text = repr(key) if isinstance(key, str | int | float | tuple) else type(key).__name__
-    return text if len(text) <= 40 else f"{text[:39]}…"
+def tell_own_dict(tell: Telling, value: Any) -> None:
+    """Which dict its attributes are in, and of what type: a name may hold it, or another object."""
+    try:
+        own = object.__getattribute__(value, "__dict__")
+    except AttributeError:
+        return
+    tell.words(type(own).__name__)
+    tell.same_place(own)
 
 
 CONTENT: Mapping[type, Tell] = {

@@ -242,6 +242,7 @@ class Description:
         if base is not object:
             self.words(base.__name__)
             self.content(base, value)
+        builtin_types.tell_own_dict(self, value)
         self.items((f".{name}", item) for name, item in attributes(value))
 
     def _class(self, value: type) -> None:
@@ -250,6 +251,8 @@ class Description:
             return
         self.classes.append(value)
         self.words("own class", value.__name__, value.__qualname__)
+        room = value.__basicsize__, value.__dictoffset__, value.__weakrefoffset__
+        self.words(repr(room))
         self.items((f".{n}", base) for n, base in enumerate((type(value), *value.__bases__)))
         below: list[type] = type.__subclasses__(value)
         self.words(*(part.__qualname__ for part in below))

@@ -102,7 +102,7 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
     def _single(self, item: Any) -> str | None:
         """Of equal numbers and texts, pickle would not know which were one and the same."""
         kind = type(item)
-        if kind is str and len(item) > 1 and is_interned(item):
+        if kind is str and is_one_of_many(item, kind) and is_interned(item):
             return f"text {item}"
         if kind in NUMBERS and is_one_of_many(item, kind):
             number, _ = self._numbers.setdefault(id(item), (len(self._numbers), item))
@@ -153,6 +153,10 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
         reduced = super().reducer_override(item)
         if issubclass(kind, type) and isinstance(reduced, tuple) and len(reduced) == SETTER + 1:
             make, arguments, state, *nothing, fill = reduced
+            slots = vars(item).get("__slots__")
+            if type(slots) in (str, tuple, list) and "__orig_bases__" not in vars(item):
+                constructor, name, bases, given, *rest = arguments
+                arguments = (constructor, name, bases, {**given, "__slots__": slots}, *rest)
             return make, arguments, (fill, state, list(vars(item))), *nothing, _fill_class
         return reduced
 
@@ -185,6 +189,10 @@ def _fill_class(kind: type, kept: tuple[Callable[[type, Any], None], Any, list[s
     """With its attributes in the order in which the script made them."""
     fill, state, names = kept
     fill(kind, state)
+    for name, item in list(vars(kind).items()):
+        if type(item) is property:
+            named_as: Any = item
+            named_as.__set_name__(kind, name)
     own = [name for name in names if not name.startswith("__") and name in vars(kind)]
     if own != [name for name in vars(kind) if name in own]:
         for name in own:

@@ -146,7 +146,8 @@ def tell_ufunc(tell: Telling, value: Any) -> None:
 
 def tell_dtype(tell: Telling, value: Any) -> None:
     """Which of several that are alike it is, nobody asks."""
-    tell.words("dtype", repr(value), value.str, str(value.itemsize), str(value.isalignedstruct))
+    tell.words("dtype", repr(value), value.str, value.char, str(value.isalignedstruct))
+    tell.words(str(value.itemsize))
     tell.tell(value.metadata and dict(value.metadata))
 
 

@@ -133,11 +133,19 @@ PLAIN = (
     *("pandas.BooleanDtype", "pandas.Float64Dtype", "pandas.Categorical"),
 )
 
+
+def tell_timestamp(tell: Telling, value: Any) -> None:
+    """Which of an hour's two when clocks are put back, pickling it forgets."""
+    tell.words(str(value.fold))
+    tell_reduced(tell, value)
+
+
 NAMED: dict[str, Tell] = {
     **dict.fromkeys(TABLES, tell_labelled),
     **{f"pandas.{name}": tell_labelled for name in INDEXES},
     **dict.fromkeys(MANAGERS, tell_manager),
     **dict.fromkeys(PLAIN, tell_reduced),
+    "pandas.Timestamp": tell_timestamp,
 }
 
 

@@ -1,6 +1,7 @@
 """What values are made of: their classes, their attributes, and a word where that is not known."""
 
 import contextlib
+import ctypes
 import functools
 import sys
 import types
@@ -9,6 +10,7 @@ from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 HEAP_TYPE = 1 << 9
+WORD = ctypes.sizeof(ctypes.c_void_p)
 COMPILED = (
     types.BuiltinFunctionType,
     types.GetSetDescriptorType,
@@ -140,7 +142,9 @@ def is_one_of_many(item: Any, kind: type) -> bool:
     """A number or text that another one may equal, and yet be another."""
     if kind is int:
         return item not in SMALL
-    return kind in (float, complex) or (kind in (str, bytes) and len(item) > 1)
+    if kind is str:
+        return len(item) > 1 or item > "\xff"
+    return kind in (float, complex) or (kind is bytes and len(item) > 1)
 
 
 def is_interned(text: str) -> bool:

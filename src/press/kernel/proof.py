@@ -16,7 +16,7 @@ HARMLESS = re.compile(
         |_value2member_map_.*|__pybind11_\w+)
     | (_cython_\w+|pyparsing|google|absl|_ctypes|ctypes)\b.*
     | (posix|os)\.environ\b.+ | logging\.(_handler\w*|root|Logger\.(manager|root))\b.*
-    | tempfile\._name_sequence\b.* | typing\.(_cleanups | _overload_registry)\b.*
+    | tempfile\._name_sequence\b.* | typing\._cleanups\b.*
     | sys\.meta_path | tensorflow\..*RUNTIME_FUNCTION_REFS.*
     | (sys|builtins)\.(last_\w+|ps\d|_|displayhook|modules.*|__press_\w+|exit|quit|display|input)
     | getpass\.getpass | time\.tzname | copyreg\.dispatch_table\.<class\ 'traceback'>
