@@ -9,7 +9,6 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterable
-from json import JSONDecodeError
 from pathlib import Path
 from queue import Empty
 from typing import Any
@@ -33,8 +32,8 @@ from press.voice.errors import PressError
 
 KNOCK = 5
 """Milliseconds between two tries to reach a kernel that has begun and does not listen yet."""
-UNREADABLE = (JSONDecodeError, UnicodeDecodeError)
-"""How it shows that what a kernel says is no message any more."""
+UNREADABLE = (ValueError,)
+"""How it shows that what a kernel says is no message any more, or one that has been said before."""
 STEP = 0.5
 """Seconds between two looks at whether a kernel that is asked something still lives."""
 
