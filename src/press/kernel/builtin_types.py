@@ -66,9 +66,8 @@ def is_bare(function: types.FunctionType) -> bool:
 
 def tell_code(tell: Telling, value: types.CodeType) -> None:
     parts = [name for name in dir(value) if name.startswith("co_") and name not in OTHER_WAYS]
-    with (
-        tell.of_library()
-    ):  # which of its texts and tuples are one and the same is for the compiler
+    # Which of its texts and tuples are one and the same is for the compiler.
+    with tell.of_library():
         for name in parts:
             part = getattr(value, name)
             tell.items([(f".{name}", item) for item in (part if type(part) is tuple else [part])])

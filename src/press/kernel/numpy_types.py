@@ -145,9 +145,9 @@ def tell_ufunc(tell: Telling, value: Any) -> None:
 
 
 def tell_dtype(tell: Telling, value: Any) -> None:
-    """Which of several that are alike it is, nobody asks."""
-    tell.words("dtype", repr(value), value.str, value.char, str(value.isalignedstruct))
-    tell.words(str(value.itemsize))
+    """Of several that are equal, which it is shows in its character."""
+    size, is_aligned = str(value.itemsize), str(value.isalignedstruct)
+    tell.words("dtype", repr(value), value.str, value.char, size, is_aligned)
     tell.tell(value.metadata and dict(value.metadata))
 
 

@@ -32,7 +32,7 @@ from press.voice.errors import PressError
 
 KNOCK = 5
 """Milliseconds between two tries to reach a kernel that has begun and does not listen yet."""
-UNREADABLE = (ValueError,)
+UNREADABLE = ValueError
 """How it shows that what a kernel says is no message any more, or one that has been said before."""
 STEP = 0.5
 """Seconds between two looks at whether a kernel that is asked something still lives."""
@@ -148,7 +148,7 @@ class Session(NotebookClient):
         self.nb.cells = [new_code_cell(cell.source, metadata={"tags": list(cell.tags)})]
         try:
             await self.async_execute_cell(self.nb.cells[0], 0)
-        except (CellTimeoutError, *UNREADABLE):
+        except (CellTimeoutError, UNREADABLE):
             self.is_stuck = True
             raise
         return list(self.nb.cells[0].outputs)
